@@ -1,0 +1,37 @@
+// The portable suite as one script for places without a module loader, made from the built package, not the source.
+import { build } from 'esbuild'
+import type { Format } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** `start` is the few lines that run the suite there; it sees `cases` and `run`. */
+export async function bundle(start: string, format: Format, conditions: string[]): Promise<string> {
+  const result = await build({
+    stdin: { contents: `import { cases, run } from './test/portable/all.ts'\n${start}`, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format,
+    conditions,
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    // Without this esbuild would follow the `paths` of test/tsconfig.json to the source instead of dist.
+    tsconfigRaw: {},
+  })
+  return result.outputFiles[0]!.text
+}
+
+/** For runtimes that load modules: the cases alone, so that `@relay/core/...` is resolved by the runtime itself. */
+export async function bundleCases(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [`${root}/test/portable/all.ts`],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    packages: 'external',
+    tsconfigRaw: {},
+  })
+}
