@@ -1,0 +1,174 @@
+// Every way in which Relay fails, what to do about each, and the one place where secrets are taken out of what an error says.
+import type { ChatResponse } from './types/response.ts'
+
+/** What a failure is, finer than its class. */
+export type ErrorCode = keyof typeof REMEDY
+
+/** What an error knows of its call. */
+export interface ErrorDetails {
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly alias?: string | undefined
+  /** The HTTP status. */
+  readonly status?: number | undefined
+  /** The provider's name for the request. */
+  readonly requestId?: string | undefined
+  /** How long the provider asks to be left alone. */
+  readonly retryAfterMs?: number | undefined
+  /** The body as it came. */
+  readonly raw?: string | undefined
+  /** Typed facts of the failure (a content filter's verdicts, a line of YAML). */
+  readonly data?: unknown
+  /** Values that must not be seen. They are taken out and not kept. */
+  readonly secrets?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * What to do about a failure. `retry`: the same model may answer next time, and then another may. `fallback`: this one
+ * will not, another may. `fail`: none will.
+ */
+export const REMEDY = {
+  config: 'fail',
+  authentication: 'fallback',
+  permission: 'fallback',
+  rate_limit: 'retry',
+  quota: 'fallback',
+  context_window: 'fallback',
+  content_policy: 'fallback',
+  invalid_request: 'fail',
+  request_too_large: 'fallback',
+  not_found: 'fallback',
+  unsupported: 'fallback',
+  timeout_connect: 'retry',
+  timeout_first_content: 'retry',
+  timeout_idle: 'retry',
+  timeout_total: 'fail',
+  network: 'retry',
+  overloaded: 'retry',
+  server_error: 'retry',
+  invalid_response: 'retry',
+  stream_truncated: 'retry',
+  tool_schema: 'fail',
+  structured_output: 'fail',
+  guardrail: 'fail',
+  circuit_open: 'fallback',
+  limit: 'fallback',
+} as const satisfies Record<string, 'retry' | 'fallback' | 'fail'>
+
+const SECRETS =
+  /\b(?:sk|pk|rk)-[\w-]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|([?&]key=)[^&\s"']+/g
+
+/** Takes out what looks like a secret, and every value that is known to be one. */
+export function scrub(text: string, secrets: readonly string[] = []): string {
+  for (const secret of secrets) if (secret.length > 3) text = text.replaceAll(secret, '[redacted]')
+  return text.replace(SECRETS, '$1[redacted]')
+}
+
+// Kept off the error itself, where a logger would find it.
+const unsafe = new WeakMap<RelayError, string | undefined>()
+
+/** The base of every error that Relay throws, but for a caller's own abort reason. */
+export class RelayError extends Error {
+  override readonly name: string = 'RelayError'
+  readonly code: ErrorCode
+  readonly provider: string | undefined
+  readonly model: string | undefined
+  readonly alias: string | undefined
+  readonly status: number | undefined
+  readonly requestId: string | undefined
+  readonly retryAfterMs: number | undefined
+  /** The provider's body, scrubbed. */
+  readonly raw: string | undefined
+  readonly data: unknown
+  /** What had arrived, with usage and cost as far as they are known. Set where something had. */
+  partial: ChatResponse | undefined
+
+  /** @param message The provider's own words where there are any. */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(scrub(message, details.secrets), details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.provider = details.provider
+    this.model = details.model
+    this.alias = details.alias
+    this.status = details.status
+    this.requestId = details.requestId
+    this.retryAfterMs = details.retryAfterMs
+    this.raw = details.raw === undefined ? undefined : scrub(details.raw, details.secrets)
+    this.data = details.data
+    this.partial = undefined
+    unsafe.set(this, details.raw)
+  }
+
+  /** The provider's body as it came: it may hold secrets. */
+  rawUnsafe(): string | undefined {
+    return unsafe.get(this)
+  }
+}
+
+/** The catalogue, or how Relay is called, is wrong. */
+export class ConfigError extends RelayError { override readonly name = 'ConfigError' }
+/** The key is wrong, or may not do this. */
+export class AuthenticationError extends RelayError { override readonly name = 'AuthenticationError' }
+/** Too many requests or tokens for now: see `retryAfterMs`. */
+export class RateLimitError extends RelayError { override readonly name = 'RateLimitError' }
+/** The account has no money or allowance left. Waiting does not help. */
+export class QuotaError extends RelayError { override readonly name = 'QuotaError' }
+/** The conversation is longer than the model can read. */
+export class ContextWindowError extends RelayError { override readonly name = 'ContextWindowError' }
+/** The provider's policy forbids the question or the answer. */
+export class ContentPolicyError extends RelayError { override readonly name = 'ContentPolicyError' }
+/** The provider says that the request is wrong, or that what it names is not there. */
+export class InvalidRequestError extends RelayError { override readonly name = 'InvalidRequestError' }
+/** A clock ran out: `code` says which. */
+export class TimeoutError extends RelayError { override readonly name = 'TimeoutError' }
+/** The provider could not be reached, or the connection broke. */
+export class NetworkError extends RelayError { override readonly name = 'NetworkError' }
+/** The provider failed. */
+export class ProviderError extends RelayError { override readonly name = 'ProviderError' }
+/** A stream ended before its terminal event. */
+export class StreamTruncatedError extends RelayError { override readonly name = 'StreamTruncatedError' }
+/** A tool or its schema is one that the provider cannot take. */
+export class ToolSchemaError extends RelayError { override readonly name = 'ToolSchemaError' }
+/** The answer does not have the shape that was asked for. */
+export class StructuredOutputError extends RelayError { override readonly name = 'StructuredOutputError' }
+/** A guardrail said no. */
+export class GuardrailError extends RelayError { override readonly name = 'GuardrailError' }
+/** The circuit of this deployment is open: it has failed too often lately. */
+export class CircuitOpenError extends RelayError { override readonly name = 'CircuitOpenError' }
+/** One of your own limits or budgets is used up. */
+export class LimitError extends RelayError { override readonly name = 'LimitError' }
+
+type ErrorClass = new (code: ErrorCode, message: string, details?: ErrorDetails) => RelayError
+
+/** The error of the class that a code belongs to. */
+export function relayError(code: ErrorCode, message: string, details?: ErrorDetails): RelayError {
+  const classes: { readonly [code in ErrorCode]: ErrorClass } = {
+    config: ConfigError,
+    authentication: AuthenticationError,
+    permission: AuthenticationError,
+    rate_limit: RateLimitError,
+    quota: QuotaError,
+    context_window: ContextWindowError,
+    content_policy: ContentPolicyError,
+    invalid_request: InvalidRequestError,
+    request_too_large: InvalidRequestError,
+    not_found: InvalidRequestError,
+    unsupported: InvalidRequestError,
+    timeout_connect: TimeoutError,
+    timeout_first_content: TimeoutError,
+    timeout_idle: TimeoutError,
+    timeout_total: TimeoutError,
+    network: NetworkError,
+    overloaded: ProviderError,
+    server_error: ProviderError,
+    invalid_response: ProviderError,
+    stream_truncated: StreamTruncatedError,
+    tool_schema: ToolSchemaError,
+    structured_output: StructuredOutputError,
+    guardrail: GuardrailError,
+    circuit_open: CircuitOpenError,
+    limit: LimitError,
+  }
+  return new classes[code](code, message, details)
+}

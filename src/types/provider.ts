@@ -1,0 +1,125 @@
+// What a provider is: a value that holds one company's facts and the wire that it speaks.
+import type { ErrorDetails, RelayError } from '../errors.ts'
+import type { ModelConfig } from './config.ts'
+import type { Delta } from './event.ts'
+import type { ChatRequest } from './request.ts'
+
+/** One deployment of one model, ready to be asked. */
+export interface Target {
+  readonly alias: string
+  readonly provider: Provider
+  /** The provider's name for the model: the target after its first slash. */
+  readonly model: string
+  /** Without a slash at the end. */
+  readonly baseUrl: string
+  readonly config: ModelConfig
+}
+
+/** What a wire is handed to encode, and to decode the answer with. */
+export interface Encoding {
+  readonly mode: 'chat' | 'stream'
+  /** The request, with the model's default parameters filled in. */
+  readonly request: ChatRequest
+  /** Default parameters of the model that Relay has no name for: they go into the body as they are. */
+  readonly extra: { readonly [field: string]: unknown }
+  readonly target: Target
+  /** Says that a field was dropped, rewritten or defaulted, and why. */
+  readonly note: (field: string, why: string) => void
+  /** What every error about this request says of it. */
+  readonly details: ErrorDetails
+}
+
+/** A request before it is signed. */
+export interface WireRequest {
+  /** Appended to the base URL; begins with a slash, and may hold a query. */
+  readonly path: string
+  readonly headers?: { readonly [name: string]: string }
+  /** Sent as JSON. */
+  readonly body: { readonly [field: string]: unknown }
+}
+
+/** A request that is about to be sent. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT'
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string }
+  readonly body?: string
+}
+
+/** Cuts bytes into frames, whatever the way in which they arrive. */
+export interface Framer {
+  /** Calls the sink once for each frame that is complete with these bytes. */
+  push(bytes: Uint8Array): void
+  /** The body has ended: hands over a last frame that was left open. True when bytes were left that are no frame. */
+  end(): boolean
+}
+
+/** Takes a frame: its payload as text, and the name of its event, or '' where it has none. */
+export type FrameSink = (data: string, event: string) => void
+
+/** How a stream is cut into frames. */
+export interface Framing {
+  /** What a stream's content type begins with. */
+  readonly contentType: string
+  readonly framer: (sink: FrameSink) => Framer
+}
+
+/** Turns one stream's frames into deltas. Throws a RelayError where a frame says that the call failed. */
+export interface Decoder {
+  frame(data: string, event: string): readonly Delta[]
+  /** The body has ended: what was held back, and `done` where the end of the body is the end of the answer. */
+  end(): readonly Delta[]
+}
+
+/** An answer that is not a success. */
+export interface Failure {
+  readonly status: number
+  /** The body as it came. */
+  readonly text: string
+  /** The body as JSON, or undefined where it is none. */
+  readonly json: unknown
+  /** What is known of the failure already, `retryAfterMs` and `requestId` from the headers included. */
+  readonly details: ErrorDetails
+}
+
+/** A dialect that providers speak: pure functions between Relay's types and a wire's JSON. */
+export interface Wire {
+  readonly name: string
+  readonly framing: Framing
+  readonly encode: (encoding: Encoding) => WireRequest
+  /** A whole body to deltas, `done` last. Throws a RelayError where the body says that the call failed. */
+  readonly decode: (body: unknown, encoding: Encoding) => readonly Delta[]
+  readonly decoder: (encoding: Encoding) => Decoder
+  readonly fault: (failure: Failure) => RelayError
+}
+
+/** A secret, resolved. */
+export type Credential =
+  | { readonly type: 'key'; readonly value: string }
+  | { readonly type: 'token'; readonly value: string; readonly expiresAt?: number }
+  | {
+    readonly type: 'aws'
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+    readonly expiresAt?: number
+  }
+
+/** One company, or one kind of server. */
+export interface Provider {
+  /** What stands before the slash in a model's `target`. */
+  readonly name: string
+  /** The `api_style` that this value speaks. A model without one takes the first provider of its name. */
+  readonly style?: NonNullable<ModelConfig['api_style']>
+  readonly wire: Wire
+  /** Where it is, unless the model's `base_url` says otherwise: a URL, or how to build it from the model's entry. */
+  readonly baseUrl?: string | ((config: ModelConfig, model: string) => string)
+  /** Variables that may hold the key, the first that is set counts. */
+  readonly env: readonly string[]
+  /** True where a server may need no key at all. */
+  readonly keyless?: boolean
+  /** True where not even loopback may be spoken to without TLS. */
+  readonly httpsOnly?: boolean
+  readonly sign: (request: HttpRequest, credential: Credential, target: Target) => HttpRequest | Promise<HttpRequest>
+}
