@@ -2,7 +2,35 @@
 import type { ChatResponse } from './types/response.ts'
 
 /** What a failure is, finer than its class. */
-export type ErrorCode = keyof typeof REMEDY
+export type ErrorCode =
+  | 'config'
+  | 'authentication'
+  | 'permission'
+  | 'rate_limit'
+  | 'quota'
+  | 'context_window'
+  | 'content_policy'
+  | 'invalid_request'
+  | 'request_too_large'
+  | 'not_found'
+  | 'unsupported'
+  | 'timeout_connect'
+  | 'timeout_first_content'
+  | 'timeout_idle'
+  | 'timeout_total'
+  | 'network'
+  | 'overloaded'
+  | 'server_error'
+  | 'invalid_response'
+  | 'stream_truncated'
+  | 'tool_schema'
+  | 'structured_output'
+  | 'guardrail'
+  | 'circuit_open'
+  | 'limit'
+
+/** What to do about a failure. */
+export type Remedy = 'retry' | 'fallback' | 'fail'
 
 /** What an error knows of its call. */
 export interface ErrorDetails {
@@ -28,7 +56,7 @@ export interface ErrorDetails {
  * What to do about a failure. `retry`: the same model may answer next time, and then another may. `fallback`: this one
  * will not, another may. `fail`: none will.
  */
-export const REMEDY = {
+export const REMEDY: { readonly [code in ErrorCode]: Remedy } = {
   config: 'fail',
   authentication: 'fallback',
   permission: 'fallback',
@@ -54,7 +82,7 @@ export const REMEDY = {
   guardrail: 'fail',
   circuit_open: 'fallback',
   limit: 'fallback',
-} as const satisfies Record<string, 'retry' | 'fallback' | 'fail'>
+}
 
 const SECRETS =
   /\b(?:sk|pk|rk)-[\w-]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|([?&]key=)[^&\s"']+/g
