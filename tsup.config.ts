@@ -18,6 +18,7 @@ export default defineConfig({
   dts: true,
   clean: true,
   splitting: true,
-  treeshake: true,
+  // Deno and workerd know `node:fs`, not `fs`.
+  removeNodeProtocol: false,
   sourcemap: true,
 })
