@@ -1,5 +1,5 @@
 // Every way in which Relay fails, what to do about each, and the one place where secrets are taken out of what an error says.
-import type { ChatResponse } from './types/response.ts'
+import type { Attempt, ChatResponse } from './types/response.ts'
 
 /** What a failure is, finer than its class. */
 export type ErrorCode =
@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'timeout_connect'
   | 'timeout_first_content'
   | 'timeout_idle'
+  | 'timeout_attempt'
   | 'timeout_total'
   | 'network'
   | 'overloaded'
@@ -71,6 +72,7 @@ export const REMEDY: { readonly [code in ErrorCode]: Remedy } = {
   timeout_connect: 'retry',
   timeout_first_content: 'retry',
   timeout_idle: 'retry',
+  timeout_attempt: 'fallback',
   timeout_total: 'fail',
   network: 'retry',
   overloaded: 'retry',
@@ -110,7 +112,9 @@ export class RelayError extends Error {
   readonly raw: string | undefined
   readonly data: unknown
   /** What had arrived, with usage and cost as far as they are known. Set where something had. */
-  partial: ChatResponse | undefined
+  partial: ChatResponse | undefined = undefined
+  /** Every request that was made for the call. */
+  attempts: readonly Attempt[] = []
 
   /** @param message The provider's own words where there are any. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -124,7 +128,6 @@ export class RelayError extends Error {
     this.retryAfterMs = details.retryAfterMs
     this.raw = details.raw === undefined ? undefined : scrub(details.raw, details.secrets)
     this.data = details.data
-    this.partial = undefined
     unsafe.set(this, details.raw)
   }
 
@@ -186,6 +189,7 @@ export function relayError(code: ErrorCode, message: string, details?: ErrorDeta
     timeout_connect: TimeoutError,
     timeout_first_content: TimeoutError,
     timeout_idle: TimeoutError,
+    timeout_attempt: TimeoutError,
     timeout_total: TimeoutError,
     network: NetworkError,
     overloaded: ProviderError,

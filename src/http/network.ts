@@ -1,12 +1,12 @@
-// Tells a failure of the network from a fault of the program, by what each runtime's `fetch` says of it.
+// Tells a failure of the network from a misuse of `fetch`, by what each runtime says of it.
 
-// undici, Chrome, Firefox, Safari, Safari 17, Bun, Deno, workerd.
-const MESSAGES =
-  /fetch failed|failed to fetch|networkerror|load failed|network connection was lost|unable to connect|error sending request|terminated|socket|connection|econn|epipe|enotfound|etimedout|dns|tls|certificate|other side closed|premature close|body stream|aborted/i
+// What undici, Chrome, Firefox, Safari, Bun, Deno and workerd say of a URL or a header that cannot be sent. Whatever else
+// `fetch` or a read of its body rejects with is the network's doing: `fetch failed`, `Failed to fetch`, `Load failed`,
+// `terminated`, `Network connection lost`, `error sending request`…
+const MISUSE = /invalid (url|header|character|value|argument|method)|failed to parse url|url is not valid|bytestring|iso-8859-1|credentials|bad port|illegal/i
 
 /** Whether what `fetch`, or a read of its body, threw says that the network failed. */
 export function isNetworkError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return error instanceof TypeError || MESSAGES.test(`${error.message} ${code}`) || (error.cause !== error && isNetworkError(error.cause))
+  for (let at = error; at instanceof Error; at = at.cause) if (MISUSE.test(at.message)) return false
+  return true
 }

@@ -32,6 +32,8 @@ export interface Call {
   readonly target?: Target
   /** Why the next request is made. */
   readonly kind: Attempt['kind']
+  /** Set by `route`: another member could answer, so there is no need to wait long for this one. */
+  readonly alternatives?: boolean
 }
 
 /** How a call ended. `cancelled` is the caller's doing: `break`, `abort()`. */

@@ -64,7 +64,7 @@ export interface ParamsConfig {
 
 /** Clocks, in seconds. Each that runs out is a TimeoutError of its own. */
 export interface TimeoutsConfig {
-  /** The whole call. Default 600. */
+  /** In `defaults`: the whole call, retries and fallbacks included; default 600. On a model: one attempt at it. */
   readonly timeout?: number
   /** From sending to the response's headers; for a call that does not stream only when it is set. Default 60. */
   readonly connect_timeout?: number

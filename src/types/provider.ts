@@ -67,6 +67,11 @@ export interface Framing {
 
 /** Turns one stream's frames into deltas. Throws a RelayError where a frame says that the call failed. */
 export interface Decoder {
+  /**
+   * True where the text of a text, thinking or arguments delta is one string of its frame, unchanged, and nothing else
+   * that the decoder does depends on what that string says. Frames that differ in it alone are then not parsed.
+   */
+  readonly verbatim?: boolean
   frame(data: string, event: string): readonly Delta[]
   /** The body has ended: what was held back, and `done` where the end of the body is the end of the answer. */
   end(): readonly Delta[]

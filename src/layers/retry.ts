@@ -1,0 +1,51 @@
+// Tries a model again after a failure that may pass.
+import { REMEDY, RelayError } from '../errors.ts'
+import { backoff, type Backoff } from '../http/backoff.ts'
+import type { Layer } from '../types/call.ts'
+import type { Target } from '../types/provider.ts'
+import type { Runtime } from '../types/runtime.ts'
+
+export interface RetryOptions extends Backoff {
+  /** Further attempts, by model. */
+  readonly retries: (target: Target) => number
+}
+
+/** A server that asks for longer than this is not waited for while another member could answer. */
+const PATIENCE_MS = 1000
+
+export function retry({ retries, initial, max }: RetryOptions): Layer {
+  return {
+    stage: 'retry',
+    wrap: (next) => async (call) => {
+      const { runtime, budget, target, alternatives, signal } = call
+      const most = target ? retries(target) : 0
+      for (let n = 0; ; n++) {
+        try {
+          return await next(n ? { ...call, kind: 'retry' } : call)
+        } catch (error) {
+          if (!(error instanceof RelayError) || REMEDY[error.code] !== 'retry' || n >= most || budget.left <= 0) throw error
+          const wait = backoff(n, { initial, max }, runtime.random, error.retryAfterMs)
+          if (alternatives && (error.retryAfterMs ?? 0) > PATIENCE_MS) throw error
+          if (runtime.now() + wait >= budget.deadline) throw error
+          await sleep(runtime, wait, signal)
+        }
+      }
+    },
+  }
+}
+
+/** Waits, or throws the signal's reason as soon as it is aborted. */
+export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = runtime.timer(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+  })
+}
