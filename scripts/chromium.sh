@@ -4,7 +4,7 @@ set -euo pipefail
 
 if [ -x "${RELAY_CHROMIUM:-/usr/bin/chromium}" ] || [ "${RELAY_SKIP_CHROMIUM:-}" = 1 ]; then exit 0; fi
 
-if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
+if [ -z "${RELAY_CHROMIUM:-}" ] && [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null
   exit 0

@@ -21,7 +21,8 @@ const unitReport = '.build/vitest.json'
 const steps: readonly Step[] = [
   { name: 'typecheck', command: 'npm run --silent typecheck' },
   { name: 'unit', command: `vitest run --project node --reporter=default --reporter=json --outputFile.json=${unitReport}` },
-  { name: 'build', command: 'npm run --silent build', quiet: true },
+  // Nothing after a failed build may pass on the last one's files.
+  { name: 'build', command: 'rm -rf dist && npm run --silent build', quiet: true },
   { name: 'runtimes', command: 'bash scripts/chromium.sh && node test/runtimes/main.ts' },
   { name: 'package', command: 'npm run --silent check:pkg', quiet: true },
   { name: 'jsr', command: 'npm run --silent check:jsr', quiet: true },

@@ -25,7 +25,7 @@ const runtimes: Readonly<Record<string, readonly string[]>> = {
 /** Resolves to an error message, or to undefined when the runner passed at least one test and failed none. */
 async function run(name: string): Promise<string | undefined> {
   const [command = '', ...parameters] = runtimes[name] ?? []
-  if (!existsSync(new URL(command, `file://${root}`))) return `${name}: missing (${command || 'no such runtime'})`
+  if (command === '' || !existsSync(new URL(command, `file://${root}`))) return `${name}: missing ${command}`
   const child = spawn(command, parameters, { cwd: root, timeout: 180_000, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))

@@ -1,4 +1,5 @@
-// Type-checks a consumer of the packed package under the globals of five runtimes, the library's own .d.ts files included.
+// Type-checks a consumer of the packed package under the globals of five runtimes, the library's own .d.ts files included,
+// and loads every door and the program from that tarball on the oldest Node.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -38,6 +39,7 @@ function writeConsumer(): void {
   cpSync(`${root}test/types/consumer.ts`, `${home}/consumer.ts`)
   const imports = Object.keys(doors()).map((door, i) => `export * as door${i} from '${specifier(door)}'\n`)
   writeFileSync(`${home}/doors.ts`, imports.join(''))
+  writeFileSync(`${home}/doors.mjs`, imports.join(''))
   writeFileSync(`${home}/package.json`, JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
   for (const [name, options] of Object.entries(platforms)) {
     const files = ['consumer.ts', 'doors.ts']
@@ -54,14 +56,17 @@ function check(name: string, command: string, parameters: readonly string[]): bo
   const foreign = lines.filter((line) => /^\.\.\/.*error TS/.test(line))
   const ours = lines.filter((line) => !foreign.includes(line))
   const ok = status === 0 || (foreign.length > 0 && ours.length === 0)
-  console.log([...(ok ? [] : ours), `types under ${name}: ${ok ? 'ok' : 'FAILED'}`].join('\n'))
+  console.log([...(ok ? [] : ours), `${name}: ${ok ? 'ok' : 'FAILED'}`].join('\n'))
   return ok
 }
 
 install()
 writeConsumer()
-const results = Object.keys(platforms).map((name) => check(name, 'tsc', ['-p', `${name}.json`]))
-results.push(check('deno', 'deno', ['check', '--quiet', 'consumer.ts', 'doors.ts']))
+const results = Object.keys(platforms).map((name) => check(`types under ${name}`, 'tsc', ['-p', `${name}.json`]))
+results.push(check('types under deno', 'deno', ['check', '--quiet', 'consumer.ts', 'doors.ts']))
+const oldest = `${root}node_modules/node20/bin/node`
+results.push(check('every door loads', oldest, ['doors.mjs']))
+results.push(check('relay --help', oldest, [`${installed}/dist/cli/main.js`, '--help']))
 const passed = results.filter(Boolean).length
-console.log(`types: ${passed} passed, ${results.length - passed} failed`)
+console.log(`consumer: ${passed} passed, ${results.length - passed} failed`)
 process.exit(passed === results.length ? 0 : 1)
