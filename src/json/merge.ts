@@ -1,19 +1,17 @@
-// Merges one JSON object into another.
+// Merges plain data deeply: what the later one says wins, and lists are replaced.
 
 interface Fields {
   readonly [field: string]: unknown
 }
 
-/** What is in `over` wins; objects are merged field by field, lists and everything else are replaced. */
-export function deepMerge(base: Fields, over: Fields): { [field: string]: unknown } {
-  const merged: { [field: string]: unknown } = { ...base }
-  for (const [field, value] of Object.entries(over)) {
-    const old = Object.hasOwn(merged, field) ? merged[field] : undefined
-    const next = isFields(old) && isFields(value) ? deepMerge(old, value) : value
-    // `__proto__` is a field like any other here.
-    Object.defineProperty(merged, field, { value: next, enumerable: true, writable: true, configurable: true })
-  }
-  return merged
+/** `over` on top of `under`. Neither is changed; a field that `over` holds as `undefined` is one that JSON leaves out. */
+export function deepMerge(under: Fields, over: Fields | undefined): { [field: string]: unknown } {
+  const merged = Object.entries(over ?? {}).map(([field, value]) => {
+    const below = under[field]
+    return [field, isFields(below) && isFields(value) ? deepMerge(below, value) : value] as const
+  })
+  // Spreading defines fields and never calls a setter, so a field named `__proto__` stays a field.
+  return { ...under, ...Object.fromEntries(merged) }
 }
 
 function isFields(value: unknown): value is Fields {

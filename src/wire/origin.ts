@@ -1,0 +1,8 @@
+// Tells whose a block is: opaque state goes back only to whoever minted it.
+import type { ContentBlock } from '../types/message.ts'
+import type { Target } from '../types/provider.ts'
+
+/** Whether a block was made by the provider, model and endpoint that it is about to be sent to. */
+export function isMintedBy({ origin }: ContentBlock, { provider, model, baseUrl }: Target): boolean {
+  return origin?.provider === provider.name && origin.model === model && (origin.endpoint ?? baseUrl) === baseUrl
+}
