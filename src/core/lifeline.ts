@@ -15,6 +15,20 @@ export interface Lifeline {
   release(): void
 }
 
+/** One signal that follows several. */
+export function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const [first, ...others] = signals.filter((signal) => signal !== undefined)
+  if (!first || !others.length) return first
+  // Missing in the edge runtime.
+  if ('any' in AbortSignal) return AbortSignal.any([first, ...others])
+  const control = new AbortController()
+  for (const signal of [first, ...others]) {
+    if (signal.aborted) control.abort(signal.reason)
+    else signal.addEventListener('abort', () => control.abort(signal.reason), { once: true })
+  }
+  return control.signal
+}
+
 /** `fetch` and reads are not trusted to notice an abort: a custom one may not. */
 export function lifeline(signal: AbortSignal | undefined, details: ErrorDetails): Lifeline {
   const control = new AbortController()

@@ -47,7 +47,7 @@ async function attempt(call: Call, target: Target, services: Services): Promise<
   const credential = await services.credential(target)
   const details = blame(target, credential)
   const encoding = encodingOf(call, target, details)
-  const request = await signed(encoding, credential)
+  const request = await signed(encoding, credential, runtime.now())
 
   const line = lifeline(signal, details)
   const { timeout } = target.config
@@ -135,7 +135,7 @@ function set(key: keyof ChatRequest, value: unknown): Partial<ChatRequest> | und
 }
 
 /** The request as it goes out. */
-export async function signed(encoding: Encoding, credential: Credential | undefined): Promise<HttpRequest> {
+export async function signed(encoding: Encoding, credential: Credential | undefined, now: number): Promise<HttpRequest> {
   const { target, request } = encoding
   const { path, body, headers } = target.provider.wire.encode(encoding)
   const all: { [name: string]: string } = { 'content-type': 'application/json' }
@@ -143,7 +143,7 @@ export async function signed(encoding: Encoding, credential: Credential | undefi
     for (const [name, value] of Object.entries(more ?? {})) all[name.toLowerCase()] = value
   }
   const plain: HttpRequest = { method: 'POST', url: target.baseUrl + path, headers: all, body: JSON.stringify(body) }
-  return credential ? target.provider.sign(plain, credential, target) : plain
+  return credential ? target.provider.sign(plain, credential, { target, now }) : plain
 }
 
 function milliseconds(seconds: number | undefined, otherwise: number | undefined): number | undefined {

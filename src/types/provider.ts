@@ -111,6 +111,13 @@ export type Credential =
     readonly expiresAt?: number
   }
 
+/** What signing needs besides the request and the secret. */
+export interface SignContext {
+  readonly target: Target
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
 /** One company, or one kind of server. */
 export interface Provider {
   /** What stands before the slash in a model's `target`. */
@@ -126,5 +133,5 @@ export interface Provider {
   readonly keyless?: boolean
   /** True where not even loopback may be spoken to without TLS. */
   readonly httpsOnly?: boolean
-  readonly sign: (request: HttpRequest, credential: Credential, target: Target) => HttpRequest | Promise<HttpRequest>
+  readonly sign: (request: HttpRequest, credential: Credential, context: SignContext) => HttpRequest | Promise<HttpRequest>
 }

@@ -1,0 +1,50 @@
+// What the doors of the runtimes share: sources to a hub with every provider in it.
+import { Hub, type HubOptions } from '../src/hub.ts'
+import { providers as every } from '../src/providers/index.ts'
+import type { RelayConfig } from '../src/types/config.ts'
+
+/** A hub's options, with every provider handed in already. */
+export interface DoorOptions extends Partial<HubOptions> {}
+
+/** A catalogue: a path, YAML or JSON as text, or data (a compiled catalogue, a parsed file). */
+export type Source = string | URL | RelayConfig
+
+/** A hub of a catalogue that is data already: no YAML parser is loaded. */
+export function fromConfig(config: RelayConfig, options: DoorOptions): Hub {
+  return new Hub(config, { providers: every, ...options })
+}
+
+export type ReadFile = (path: string | URL) => Promise<string>
+
+/** Reads files and texts, later ones over earlier ones. A single source that is data is taken as it is. */
+export async function fromSources(sources: readonly Source[], options: DoorOptions, readFile: ReadFile): Promise<Hub> {
+  const [only, ...others] = sources
+  if (only !== undefined && !others.length && !isText(only)) return fromConfig(only, options)
+  const texts = await Promise.all(sources.map((source) => (isText(source) ? textOf(source, readFile) : source)))
+  // The parser costs more to load than all of the core: only who hands in YAML pays for it.
+  const { load } = await import('../src/yaml.ts')
+  const { providers = every, env } = options
+  return fromConfig(load(texts, { providers, ...(env === undefined ? undefined : { env }) }), options)
+}
+
+function isText(source: Source): source is string | URL {
+  return typeof source === 'string' || source instanceof URL
+}
+
+/** A text of several lines is the catalogue itself; anything else is where it is. */
+async function textOf(source: string | URL, readFile: ReadFile): Promise<{ readonly text: string; readonly file?: string }> {
+  if (typeof source === 'string' && /\n|^\s*\{/.test(source)) return { text: source }
+  return { text: await readFile(source), file: String(source) }
+}
+
+/** Splits the options, which come last, from the sources. */
+export function split(args: readonly (Source | DoorOptions)[]): [Source[], DoorOptions] {
+  const last = args.at(-1)
+  const options = last !== undefined && isOptions(last) ? last : undefined
+  return [(options ? args.slice(0, -1) : [...args]) as Source[], options ?? {}]
+}
+
+function isOptions(value: Source | DoorOptions): value is DoorOptions {
+  const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices']
+  return typeof value === 'object' && !(value instanceof URL) && Object.keys(value).every((key) => keys.includes(key))
+}

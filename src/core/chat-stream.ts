@@ -1,0 +1,145 @@
+// A stream as callers hold it: events, text, or the response at the end.
+import { relayError } from '../errors.ts'
+import type { Call, Next, Reply } from '../types/call.ts'
+import type { StreamEvent } from '../types/event.ts'
+import type { ChatResponse } from '../types/response.ts'
+import { conclude, failed, thrown } from './outcome.ts'
+
+/**
+ * The events of one answer. Nothing is sent before the first is asked for. It can be read once: as events, as text, as a
+ * `ReadableStream`, or by `response()`, which reads what nobody else does.
+ */
+export interface ChatStream extends AsyncIterable<StreamEvent> {
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent, undefined>
+  /** The response, when the stream has ended; after a `break`, what had arrived. Rejects as the stream does. */
+  response(): Promise<ChatResponse>
+  /** The text alone, bit by bit. */
+  textStream(): AsyncIterable<string>
+  /** The events as a WHATWG stream; cancelling it closes the connection. */
+  toReadableStream(): ReadableStream<StreamEvent>
+}
+
+type Step = IteratorResult<StreamEvent, undefined>
+
+/** Opened on first use. `walk` is aborted when the reader walks away before the answer has begun: `call.signal` follows it. */
+export function chatStream(next: Next, call: Call, walk: AbortController): ChatStream {
+  let taken = false
+  let ending: Ending | undefined
+  const waiting: (() => void)[] = []
+
+  const over = (how: Ending): void => {
+    ending ??= how
+    for (const wake of waiting.splice(0)) wake()
+  }
+  const take = (): AsyncIterator<StreamEvent, undefined> => {
+    if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias: call.alias })
+    taken = true
+    return events(next, call, { walk, over })
+  }
+  return {
+    [Symbol.asyncIterator]: take,
+    async response() {
+      if (!taken) for (const all = take(); !(await all.next()).done;);
+      if (!ending) await new Promise<void>((wake) => waiting.push(wake))
+      if (ending && 'response' in ending) return ending.response
+      throw ending?.error
+    },
+    async *textStream() {
+      for await (const event of { [Symbol.asyncIterator]: take }) if (event.type === 'text_delta') yield event.text
+    },
+    toReadableStream: () => readable(take()),
+  }
+}
+
+type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
+
+interface Reader {
+  readonly walk: AbortController
+  readonly over: (how: Ending) => void
+}
+
+/** A hand-made iterator: an async generator costs twice as much for each event. */
+function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<StreamEvent, undefined> {
+  let reply: Reply | undefined
+  let at = 0
+  let closed = false
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const close = (how: Ending): void => {
+    closed = true
+    over(how)
+  }
+  const fail = (error: unknown): unknown => {
+    close({ error })
+    return error
+  }
+  const open = async (): Promise<Step> => {
+    try {
+      reply = await next(call)
+    } catch (error) {
+      throw fail(thrown(error, call))
+    }
+    const { id, model, providerModel, provider } = reply.response()
+    return { done: false, value: { type: 'start', id, model, providerModel, provider } }
+  }
+  const more = async (reply: Reply): Promise<Step> => {
+    at = reply.queue.length = 0
+    let going: boolean
+    try {
+      going = await reply.pull()
+    } catch (error) {
+      if (closed) return DONE
+      throw fail(failed(reply, error, call))
+    }
+    if (going) return buffered(reply)
+    try {
+      const response = conclude(reply, 'ok')
+      close({ response })
+      return { done: false, value: { type: 'end', finishReason: response.finishReason, response } }
+    } catch (error) {
+      throw fail(thrown(error, call))
+    }
+  }
+  const buffered = (reply: Reply): Promise<Step> | Step =>
+    at < reply.queue.length ? { done: false, value: reply.queue[at++] as StreamEvent } : more(reply)
+  const step = async (): Promise<Step> => (closed ? DONE : reply ? buffered(reply) : open())
+  const leave = (reply: Reply): void => {
+    closed = true
+    reply.cancel(walk.signal.reason)
+    close({ response: conclude(reply, 'cancelled') })
+  }
+  return {
+    next() {
+      if (reply && !closed && at < reply.queue.length) return Promise.resolve({ done: false, value: reply.queue[at++] as StreamEvent })
+      const mine = turn.then(step)
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+    async return() {
+      if (closed) return DONE
+      walk.abort(new DOMException('the reader walked away', 'AbortError'))
+      if (reply) leave(reply)
+      else close({ error: walk.signal.reason })
+      return DONE
+    },
+  }
+}
+
+const DONE: Step = { done: true, value: undefined }
+
+/** Pull-based, so that a client that goes away is noticed, and nothing is read that nobody waits for. */
+function readable(source: AsyncIterator<StreamEvent, undefined>): ReadableStream<StreamEvent> {
+  return new ReadableStream<StreamEvent>(
+    {
+      async pull(controller) {
+        const { done, value } = await source.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await source.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

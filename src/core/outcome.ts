@@ -1,0 +1,37 @@
+// How a call ends: the response is finished, observers are told once, and what went wrong says all that it knows.
+import { RelayError } from '../errors.ts'
+import type { Call, Outcome, Reply } from '../types/call.ts'
+import type { ChatResponse } from '../types/response.ts'
+
+/** Ends a reply that has begun. Throws where a ring refuses the finished answer. */
+export function conclude(reply: Reply, status: Outcome['status'], error?: RelayError): ChatResponse {
+  let response = reply.response()
+  let refused: unknown
+  try {
+    for (const finish of reply.finish) response = finish(response)
+  } catch (cause) {
+    refused = cause
+    if (cause instanceof RelayError) error = cause
+  }
+  if (error) error.partial = response
+  const outcome: Outcome = { status: error ? 'error' : status, response, ...(error ? { error } : undefined) }
+  for (const settle of reply.settle) settle(outcome)
+  if (refused !== undefined) throw refused
+  return response
+}
+
+/** What the caller is thrown: their own abort reason, or an error that carries the attempts. */
+export function thrown(error: unknown, { budget, signal }: Call): unknown {
+  if (signal?.aborted && error === signal.reason) return error
+  if (error instanceof RelayError) error.attempts = [...budget.attempts]
+  return error
+}
+
+/** Ends a reply that failed on the way, and gives what to throw. */
+export function failed(reply: Reply, error: unknown, call: Call): unknown {
+  const theirs = call.signal?.aborted && error === call.signal.reason
+  reply.cancel(error)
+  if (theirs || !(error instanceof RelayError)) conclude(reply, theirs ? 'cancelled' : 'error')
+  else conclude(reply, 'error', error)
+  return thrown(error, call)
+}

@@ -1,0 +1,180 @@
+// The hub: one catalogue, every call.
+import { catalog, type Catalog } from './config/catalog.ts'
+import { problems } from './config/check.ts'
+import { resolveEnv, type Problem } from './config/env.ts'
+import { ratesOf } from './config/rates.ts'
+import { chatStream, type ChatStream } from './core/chat-stream.ts'
+import { pipeline } from './core/layer.ts'
+import { anySignal } from './core/lifeline.ts'
+import { conclude, failed, thrown } from './core/outcome.ts'
+import { sender } from './core/send.ts'
+import { relayError } from './errors.ts'
+import { price, type PriceOf } from './layers/price.ts'
+import { retry } from './layers/retry.ts'
+import { route } from './layers/route.ts'
+import { keyOf, lookupIn } from './secrets/env.ts'
+import type { Call, Layer, Next, Reply } from './types/call.ts'
+import type { DefaultsConfig, RelayConfig } from './types/config.ts'
+import type { Provider } from './types/provider.ts'
+import type { ChatRequest } from './types/request.ts'
+import type { ChatResponse } from './types/response.ts'
+import type { Env, FetchLike, Runtime, Scope } from './types/runtime.ts'
+
+/** What a hub is made with, besides its catalogue. */
+export interface HubOptions {
+  /** The companies that the catalogue's models belong to: only what is handed in is in your bundle. */
+  readonly providers: readonly Provider[]
+  /** Further rings. In which order they are listed does not matter; one of a built-in stage takes its place. */
+  readonly layers?: readonly Layer[]
+  /** Where keys and `$env.NAME` come from. Default: nowhere. */
+  readonly env?: Env
+  /** Default: the global `fetch`. */
+  readonly fetch?: FetchLike
+  /** Clock, chance and timers. Default: the platform's. */
+  readonly runtime?: Partial<Runtime>
+  /** List prices, for models whose catalogue entry names none. */
+  readonly prices?: PriceOf
+}
+
+/** A hub bound to one model or group, for hot loops. */
+export interface ModelHandle {
+  readonly chat: (request: ChatRequest) => Promise<ChatResponse>
+  readonly stream: (request: ChatRequest) => ChatStream
+}
+
+/** What all the scopes of a hub share. */
+interface Engine {
+  readonly catalog: Catalog
+  readonly defaults: DefaultsConfig
+  readonly runtime: Runtime
+  readonly next: Next
+}
+
+/** Asks the models of one catalogue. Make one at module scope and keep it: it holds nothing that belongs to a request. */
+export class Hub {
+  private readonly engine: Engine
+  private readonly scope: Scope
+
+  /** @throws ConfigError where the catalogue is wrong: it lists every mistake. */
+  constructor(config: RelayConfig, options: HubOptions) {
+    this.engine = assemble(config, options)
+    this.scope = {}
+  }
+
+  /**
+   * Asks a model, or the members of a group until one answers.
+   * @throws RelayError, or the reason of the signal that was aborted.
+   */
+  chat(alias: string, request: ChatRequest): Promise<ChatResponse> {
+    const call = begin(this.engine, this.scope, { alias, mode: 'chat', request })
+    return answer(this.engine.next, call)
+  }
+
+  /** The same as events. Nothing is sent before the first is asked for. */
+  stream(alias: string, request: ChatRequest): ChatStream {
+    const walk = new AbortController()
+    const scope = { ...this.scope, signal: anySignal([this.scope.signal, walk.signal]) ?? walk.signal }
+    return chatStream(this.engine.next, begin(this.engine, scope, { alias, mode: 'stream', request }), walk)
+  }
+
+  /** @throws ConfigError where there is no such model or group. */
+  get(alias: string): ModelHandle {
+    if (!this.engine.catalog.group(alias)) this.engine.catalog.target(alias)
+    return { chat: (request) => this.chat(alias, request), stream: (request) => this.stream(alias, request) }
+  }
+
+  /** The same hub, for one incoming request. */
+  with(scope: Scope): Hub {
+    const metadata = { ...this.scope.metadata, ...scope.metadata }
+    return Object.assign(Object.create(Hub.prototype) as Hub, { engine: this.engine, scope: { ...this.scope, ...scope, metadata } })
+  }
+
+  /** Waits for nothing and frees what rings hold. A hub that is closed can still be asked. */
+  async close(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function assemble(given: RelayConfig, options: HubOptions): Engine {
+  const { providers, layers = [], env, prices } = options
+  const lookup = lookupIn(env)
+  const { config, problems: unset } = resolveEnv(given, lookup)
+  const wrong = unset.length ? unset : problems(config)
+  if (wrong.length) throw relayError('config', listed(wrong), { data: wrong })
+  const known = catalog(config, providers)
+  const { defaults = {} } = config
+  const { max_retries = 2, retry_initial_backoff = 0.5, retry_max_backoff = 30 } = defaults
+  const builtIn = [
+    route(known),
+    retry({
+      retries: (target) => target.config.max_retries ?? max_retries,
+      initial: retry_initial_backoff * 1000,
+      max: retry_max_backoff * 1000,
+    }),
+    price(ratesOf(config, prices)),
+  ]
+  const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
+  const send = sender({ credential: (target) => keyOf(target, lookup), timeouts: defaults })
+  return { catalog: known, defaults, runtime: platform(options), next: pipeline(rings, send) }
+}
+
+function listed(wrong: readonly Problem[]): string {
+  return ['the catalogue is wrong:', ...wrong.map(({ path, message }) => `${path.join('.')}: ${message}`)].join('\n')
+}
+
+function platform({ fetch, runtime }: HubOptions): Runtime {
+  return {
+    // Looked up for each call, so that whoever replaces the global one is heard.
+    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    now: Date.now,
+    random: Math.random,
+    timer: (run, ms) => {
+      const id = setTimeout(run, ms)
+      return () => clearTimeout(id)
+    },
+    defer: (work) => void work.catch(() => undefined),
+    ...runtime,
+  }
+}
+
+function begin({ runtime, defaults }: Engine, scope: Scope, asked: Pick<Call, 'alias' | 'mode' | 'request'>): Call {
+  const { alias, mode, request } = asked
+  if (!Array.isArray(request.messages) || !request.messages.length) {
+    throw relayError('invalid_request', 'a request needs `messages`, at least one', { alias })
+  }
+  const { timeout = 600, stream_overall_timeout = timeout, max_attempts = 10 } = defaults
+  const startedAt = runtime.now()
+  const limit = request.timeoutMs ?? (mode === 'stream' ? stream_overall_timeout : timeout) * 1000
+  return {
+    alias,
+    mode,
+    request,
+    scope,
+    runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
+    signal: anySignal([scope.signal, request.signal]),
+    startedAt,
+    budget: { left: max_attempts, deadline: startedAt + limit, attempts: [] },
+    kind: 'first',
+  }
+}
+
+async function answer(next: Next, call: Call): Promise<ChatResponse> {
+  let reply: Reply
+  try {
+    reply = await next(call)
+  } catch (error) {
+    throw thrown(error, call)
+  }
+  try {
+    while (await reply.pull()) reply.queue.length = 0
+  } catch (error) {
+    throw failed(reply, error, call)
+  }
+  try {
+    return conclude(reply, 'ok')
+  } catch (error) {
+    throw thrown(error, call)
+  }
+}
