@@ -1,0 +1,143 @@
+// AWS Signature Version 4 on WebCrypto.
+import type { HttpRequest } from '../types/provider.ts'
+
+export interface AwsKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** What a signature is good for. */
+export interface SignScope {
+  readonly service: string
+  readonly region: string
+  /** The server's time, in milliseconds since 1970. */
+  readonly date: number
+}
+
+/** The parts of a request that are signed. */
+export interface CanonicalParts {
+  readonly method: string
+  /** As it is sent. */
+  readonly path: string
+  /** As it is sent, without the question mark. */
+  readonly query: string
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string }
+  /** SHA-256 of the body, in hex. */
+  readonly bodyHash: string
+  /** S3 alone takes the path as it is sent: neither encoded once more nor normalised. */
+  readonly rawPath?: boolean
+}
+
+// What proxies and runtimes add or change on the way.
+const UNSIGNED =
+  /^(authorization|user-agent|connection|expect|te|trailer|transfer-encoding|upgrade|cache-control|pragma|referer|accept-encoding|x-amzn-trace-id|traceparent|tracestate|baggage|proxy-.*|sec-.*)$/
+
+/** Derived keys of a set of credentials, by scope: they save four digests a request, and go when the credentials go. */
+const derived = new WeakMap<AwsKeys, Map<string, CryptoKey>>()
+
+const encoder = new TextEncoder()
+
+/** The request with the headers that sign it. Sign again for every attempt: a signature is good for minutes. */
+export async function signV4(request: HttpRequest, keys: AwsKeys, scope: SignScope): Promise<HttpRequest> {
+  // As `fetch` will send it, which may not be as it is written.
+  const { host, pathname, search } = new URL(request.url)
+  const time = new Date(scope.date).toISOString().replace(/[-:]|\.\d+/g, '')
+  const extra: { [name: string]: string } = { 'x-amz-date': time }
+  if (keys.sessionToken) extra['x-amz-security-token'] = keys.sessionToken
+  const { canonical, signed } = canonicalRequest({
+    method: request.method,
+    path: pathname,
+    query: search.slice(1),
+    headers: { ...request.headers, ...extra, host },
+    bodyHash: await sha256(request.body ?? ''),
+    rawPath: scope.service === 's3',
+  })
+  const area = `${time.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
+  const signature = hex(await hmac(await signingKey(keys, area), stringToSign(time, area, await sha256(canonical))))
+  extra.authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${area}, SignedHeaders=${signed}, Signature=${signature}`
+  return { ...request, headers: { ...request.headers, ...extra } }
+}
+
+export function stringToSign(time: string, area: string, requestHash: string): string {
+  return `AWS4-HMAC-SHA256\n${time}\n${area}\n${requestHash}`
+}
+
+export function canonicalRequest(parts: CanonicalParts): { readonly canonical: string; readonly signed: string } {
+  const names = Object.keys(parts.headers).filter((name) => !UNSIGNED.test(name)).sort()
+  const lines = names.map((name) => `${name}:${(parts.headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`)
+  const path = parts.rawPath ? parts.path : normalized(parts.path).split('/').map(encode).join('/')
+  const signed = names.join(';')
+  const canonical = [parts.method, path, canonicalQuery(parts.query), lines.join(''), signed, parts.bodyHash].join('\n')
+  return { canonical, signed }
+}
+
+/** Without `.`, `..` and empty segments. */
+function normalized(path: string): string {
+  const kept: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop()
+    else if (segment && segment !== '.') kept.push(segment)
+  }
+  return '/' + kept.join('/') + (kept.length && /\/\.{0,2}$/.test(path) ? '/' : '')
+}
+
+function canonicalQuery(query: string): string {
+  const pairs = query.split('&').filter(Boolean).map((pair): readonly [string, string] => {
+    const at = (pair + '=').indexOf('=')
+    return [recoded(pair.slice(0, at)), recoded(pair.slice(at + 1))]
+  })
+  return pairs.sort(([a, x], [b, y]) => order(a, b) || order(x, y)).map((pair) => pair.join('=')).join('&')
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+/** RFC 3986: `encodeURIComponent` leaves five more characters alone than AWS does. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => '%' + char.charCodeAt(0).toString(16).toUpperCase())
+}
+
+function recoded(text: string): string {
+  // A percent sign that begins no code stands for itself.
+  return encode(text.replace(/(%[\da-f]{2})+/gi, (codes) => {
+    try {
+      return decodeURIComponent(codes)
+    } catch {
+      return codes
+    }
+  }))
+}
+
+async function signingKey(keys: AwsKeys, area: string): Promise<CryptoKey> {
+  let byArea = derived.get(keys)
+  // One a day, region and service: more than a few are days gone by.
+  if (!byArea || byArea.size > 20) derived.set(keys, byArea = new Map<string, CryptoKey>())
+  let key = byArea.get(area)
+  if (!key) {
+    key = await hmacKey(encoder.encode('AWS4' + keys.secretAccessKey))
+    for (const part of area.split('/')) key = await hmacKey(await hmac(key, part))
+    byArea.set(area, key)
+  }
+  return key
+}
+
+function hmacKey(raw: BufferSource): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+}
+
+function hmac(key: CryptoKey, text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.sign('HMAC', key, encoder.encode(text))
+}
+
+async function sha256(text: string): Promise<string> {
+  return hex(await crypto.subtle.digest('SHA-256', encoder.encode(text)))
+}
+
+function hex(bytes: ArrayBuffer): string {
+  let text = ''
+  for (const byte of new Uint8Array(bytes)) text += (byte < 16 ? '0' : '') + byte.toString(16)
+  return text
+}
