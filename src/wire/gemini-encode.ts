@@ -1,0 +1,213 @@
+// A request as Gemini's generateContent takes it.
+import { lower } from '../json/lower.ts'
+import { deepMerge } from '../json/merge.ts'
+import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
+import type { Encoding, WireRequest } from '../types/provider.ts'
+import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
+import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
+import { isMintedBy } from './origin.ts'
+
+/** What differs between the places that speak this dialect. */
+export interface GeminiDialect {
+  /** Where a model is, under the base URL. */
+  readonly path: (model: string) => string
+  /** An id is an unknown field to some, unless the call that it names came with it. */
+  readonly receivedIdsOnly?: boolean
+  /** `toolConfig.includeServerSideToolInvocations` is known here. */
+  readonly serverToolTurns?: boolean
+}
+
+/** Opaque state of a block, as the `seal` delta carries it. */
+export interface PartState {
+  readonly thoughtSignature?: string
+  readonly id?: string
+}
+
+interface Part {
+  readonly [field: string]: unknown
+}
+
+interface Content {
+  readonly role: 'user' | 'model'
+  readonly parts: Part[]
+}
+
+interface Turns {
+  readonly contents: Content[]
+  readonly system: Part[]
+}
+
+/** What stands in for the signature of a call that another model made. Gemini 3 refuses a call without any. */
+const FOREIGN = 'skip_thought_signature_validator'
+
+export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRequest {
+  const { request, extra, target, mode, note } = encoding
+  const { contents, system } = turnsOf(encoding, dialect)
+  const first = contents.find(({ role }) => role === 'user')
+  // Gemma has no place for instructions but the first thing that the user says.
+  const prepend = first && /^(.*\/)?gemma/.test(target.model)
+  if (prepend) first.parts.unshift(...system)
+  const own = {
+    systemInstruction: system.length && !prepend ? { parts: system } : undefined,
+    contents,
+    ...toolsOf(encoding, dialect),
+    generationConfig: generationOf(encoding),
+  }
+  const body = deepMerge(deepMerge(own, extra), request.providerOptions ?? {})
+  if (body['cachedContent']) {
+    for (const field of ['systemInstruction', 'tools', 'toolConfig']) {
+      if (body[field] !== undefined) note(field, 'it is part of the cached content, and refused beside it')
+      delete body[field]
+    }
+  }
+  const method = mode === 'stream' ? 'streamGenerateContent?alt=sse' : 'generateContent'
+  return { path: `${dialect.path(target.model)}:${method}`, body }
+}
+
+function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
+  const { request, note } = encoding
+  const contents: Content[] = []
+  const system: Part[] = []
+  const calls = new Map<string, { readonly name: string; readonly id: string | undefined }>()
+  // Results of one turn are one content and nothing stands between them, so what else a tool gave back waits here.
+  let late: Part[] = []
+  let last = ''
+  const push = (kind: 'user' | 'model' | 'results', part: Part): void => {
+    if (kind !== 'results' && late.length) {
+      const parts = late
+      late = []
+      for (const one of parts) push('user', one)
+    }
+    if (kind !== last) contents.push({ role: kind === 'model' ? kind : 'user', parts: [] })
+    last = kind
+    contents.at(-1)?.parts.push(part)
+  }
+
+  for (const { role, content } of request.messages) {
+    const blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
+    // A result must come right after its call.
+    for (const block of blocks) {
+      if (block.type !== 'tool_result') continue
+      const known = calls.get(block.toolUseId)
+      const id = known ? known.id : dialect.receivedIdsOnly ? undefined : block.toolUseId
+      const { part, media } = resultOf(block, { id, name: block.name ?? known?.name ?? block.toolUseId }, encoding)
+      push('results', part)
+      late.push(...media)
+    }
+    for (const block of blocks) {
+      if (block.type === 'tool_result') continue
+      const part = partOf(block, encoding, role === 'assistant')
+      if (block.type === 'tool_use') {
+        const mine = isMintedBy(block, encoding.target)
+        const { id, thoughtSignature } = mine ? stateOf(block) : { id: dialect.receivedIdsOnly ? undefined : block.id }
+        calls.set(block.id, { name: block.name, id })
+        const first = last !== 'model' || !contents.at(-1)?.parts.some((one) => one['functionCall'])
+        const foreign = !mine && first && versionOf(encoding.target.model) >= 3
+        push('model', { functionCall: { id, name: block.name, args: block.input ?? {} }, thoughtSignature: foreign ? FOREIGN : thoughtSignature })
+      } else if (!part) note('messages', `a block of the type ${block.type} has no place here, or is another model's`)
+      else if (role === 'system') system.push(part)
+      else if (role !== 'assistant') push('user', part)
+      else if (part['text'] !== '' || part['thoughtSignature']) push('model', part)
+    }
+  }
+  for (const one of late.splice(0)) push('user', one)
+  return { contents, system }
+}
+
+function partOf(block: ContentBlock, encoding: Encoding, made: boolean): Part | undefined {
+  const mine = isMintedBy(block, encoding.target)
+  const { thoughtSignature } = mine ? stateOf(block) : {}
+  switch (block.type) {
+    case 'text':
+    case 'refusal':
+      return { text: block.text, thoughtSignature }
+    case 'thinking':
+      // A summary without its signature is of no use to the model.
+      return thoughtSignature ? { text: block.text, thought: true, thoughtSignature } : undefined
+    case 'image':
+    case 'audio':
+      return { ...mediaPart(block), thoughtSignature }
+    case 'document':
+      return block.text === undefined
+        ? mediaPart(block)
+        : { text: [block.title, block.context, block.text].filter(Boolean).join('\n') }
+    case 'native':
+      // What is not a part (grounding) is there to be read only.
+      return (mine || !made || !block.origin) && isPart(block.data) && block.kind in block.data ? block.data : undefined
+    default:
+      return undefined
+  }
+}
+
+function stateOf({ origin }: ContentBlock): PartState {
+  return isPart(origin?.state) ? origin.state : {}
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null
+}
+
+/** A tool's result, and what of it must follow as parts of their own. */
+function resultOf(block: ToolResultBlock, call: { readonly id: string | undefined; readonly name: string }, encoding: Encoding): { readonly part: Part; readonly media: Part[] } {
+  const blocks: readonly ContentBlock[] = typeof block.content === 'string' ? [{ type: 'text', text: block.content }] : block.content
+  const texts = blocks.flatMap((one) => ('text' in one && one.text !== undefined ? [one.text] : []))
+  const media = blocks.flatMap((one) => (one.type === 'image' || one.type === 'audio' || (one.type === 'document' && one.text === undefined) ? [mediaPart(one)] : []))
+  const inside = versionOf(encoding.target.model) >= 3 ? media.filter((one) => one['inlineData']) : []
+  const part = { functionResponse: { ...call, response: answerOf(texts.join('\n'), block.isError), parts: inside.length ? inside : undefined } }
+  return { part, media: media.filter((one) => !inside.includes(one)) }
+}
+
+/** Must be an object. `$ref` in one would be taken for the name of a file. */
+function answerOf(text: string, isError = false): Part {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isPart(value) && !Array.isArray(value) && !text.includes('"$ref"') && (!isError || 'error' in value)) return value
+  } catch {
+    // Text, then.
+  }
+  return { [isError ? 'error' : 'output']: text }
+}
+
+const TYPES: { readonly [extension: string]: string } = {
+  png: 'image/png',
+  webp: 'image/webp',
+  pdf: 'application/pdf',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  mp4: 'video/mp4',
+  image: 'image/jpeg',
+  audio: 'audio/wav',
+}
+
+function mediaPart({ type, url = '', data, fileId, mediaType }: ImageBlock | AudioBlock | DocumentBlock): Part {
+  const [, said, inline] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url) ?? []
+  const [, extension = ''] = /\.(\w+)([?#]|$)/.exec(url) ?? []
+  const mimeType = mediaType ?? (said || (TYPES[extension] ?? TYPES[type] ?? TYPES['pdf']))
+  const bytes = data ?? inline
+  return bytes === undefined ? { fileData: { mimeType, fileUri: fileId ?? url } } : { inlineData: { mimeType, data: bytes } }
+}
+
+function toolsOf({ request, target, note }: Encoding, { serverToolTurns }: GeminiDialect): Part {
+  const { tools = [], toolChoice = 'auto', parallelToolCalls } = request
+  const own = tools.filter((tool): tool is Tool => !('native' in tool))
+  const native = tools.filter((tool): tool is ServerTool => 'native' in tool).map((tool) => tool.native)
+  if (parallelToolCalls === false && own.length) note('parallelToolCalls', 'there is no such switch here')
+  const functionDeclarations = own.map(({ name, description, parameters }) => ({ name, description, parametersJsonSchema: schemaOf(parameters, (word, at) => note(`tools.${name}`, `${word} at ${at} is not known here`)) }))
+  // Calls of both kinds in one answer: only under these two, and from Gemini 3 on.
+  const mixed = own.length > 0 && native.length > 0 && versionOf(target.model) >= 3
+  const loose = mixed || own.some(({ strict }) => strict) ? 'VALIDATED' : undefined
+  const mode = typeof toolChoice === 'object' ? 'ANY' : { auto: loose, none: 'NONE', required: 'ANY' }[toolChoice]
+  const functionCallingConfig = mode && own.length ? { mode, allowedFunctionNames: typeof toolChoice === 'object' ? [toolChoice.name] : undefined } : undefined
+  const includeServerSideToolInvocations = (mixed && serverToolTurns) || undefined
+  return {
+    tools: tools.length ? [...(own.length ? [{ functionDeclarations }] : []), ...native] : undefined,
+    toolConfig: functionCallingConfig || includeServerSideToolInvocations ? { functionCallingConfig, includeServerSideToolInvocations } : undefined,
+  }
+}
+
+/** A tool without arguments has no schema: an object without properties is refused by some. */
+function schemaOf(parameters: JsonSchema | undefined, dropped: (keyword: string, at: string) => void): JsonSchema | undefined {
+  const { properties } = parameters ?? {}
+  if (!parameters || (isPart(properties) && !Object.keys(properties).length)) return undefined
+  return lower(parameters, GEMINI_SCHEMA, dropped)
+}

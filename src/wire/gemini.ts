@@ -1,0 +1,298 @@
+// Gemini's generateContent: bodies and streams to deltas, and what its failures mean.
+import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
+import { sse } from '../http/sse.ts'
+import type { Delta } from '../types/event.ts'
+import type { Encoding, Failure, Framing, Wire } from '../types/provider.ts'
+import type { FinishReason, Usage } from '../types/response.ts'
+import { growArguments, type PartialArgument } from './gemini-arguments.ts'
+import { citationsOf, type RawSources } from './gemini-citations.ts'
+import { encodeGemini, type GeminiDialect } from './gemini-encode.ts'
+
+interface RawPart {
+  readonly text?: string
+  readonly thought?: boolean
+  readonly thoughtSignature?: string
+  readonly functionCall?: RawCall
+  readonly inlineData?: { readonly mimeType?: string; readonly data?: string }
+  readonly [kind: string]: unknown
+}
+
+interface RawCall {
+  readonly id?: string
+  readonly name?: string
+  readonly args?: object
+  readonly partialArgs?: readonly PartialArgument[]
+  readonly willContinue?: boolean
+}
+
+interface RawCandidate extends RawSources {
+  readonly index?: number
+  readonly content?: { readonly parts?: readonly RawPart[] }
+  readonly finishReason?: string
+  readonly [fact: string]: unknown
+}
+
+interface RawUsage {
+  readonly promptTokenCount?: number | null
+  /** What built-in tools read: not in `promptTokenCount`. */
+  readonly toolUsePromptTokenCount?: number | null
+  /** Without the thoughts. */
+  readonly candidatesTokenCount?: number | null
+  readonly thoughtsTokenCount?: number | null
+  /** Of `promptTokenCount`. */
+  readonly cachedContentTokenCount?: number | null
+  readonly serviceTier?: string
+  readonly trafficType?: string
+}
+
+interface RawChunk {
+  readonly candidates?: readonly RawCandidate[]
+  readonly promptFeedback?: { readonly blockReason?: string; readonly blockReasonMessage?: string }
+  readonly usageMetadata?: RawUsage
+  readonly responseId?: string
+  readonly modelVersion?: string
+  readonly createTime?: string
+  readonly error?: RawError
+}
+
+interface RawError {
+  readonly code?: number | null
+  readonly status?: string
+  readonly message?: string
+  readonly details?: readonly { readonly reason?: string; readonly retryDelay?: string; readonly [field: string]: unknown }[]
+}
+
+/** The wire, in the dialect of one place. */
+export function gemini(dialect: GeminiDialect): Wire {
+  return {
+    name: 'gemini',
+    framing,
+    encode: (encoding) => encodeGemini(encoding, dialect),
+    decode(body, encoding) {
+      const read = reader(encoding)
+      return [...read.take(body), ...read.end(true)]
+    },
+    decoder(encoding) {
+      const read = reader(encoding)
+      return { frame: (data) => read.take(parsed(data, encoding.details)), end: () => read.end(false) }
+    },
+    fault,
+  }
+}
+
+/** Server-sent events, and what may follow them: a stream that breaks off ends in bare JSON, which is no event. */
+const framing: Framing = {
+  contentType: sse.contentType,
+  framer(sink) {
+    let rest: Uint8Array[] = []
+    let framed = false
+    const events = sse.framer((data, event) => {
+      framed = true
+      sink(data, event)
+    })
+    return {
+      push(bytes) {
+        framed = false
+        events.push(bytes)
+        if (framed) rest = []
+        rest.push(bytes)
+      },
+      end() {
+        const decoder = new TextDecoder()
+        const text = rest.map((bytes) => decoder.decode(bytes, { stream: true })).join('')
+        const [bare] = /^[{[][^]*/m.exec(text) ?? []
+        const left = events.end()
+        if (bare) sink(bare, '')
+        return left
+      },
+    }
+  },
+}
+
+interface Reader {
+  take(chunk: unknown): Delta[]
+  end(whole: boolean): Delta[]
+}
+
+/** A call whose arguments come in pieces. */
+interface OpenCall {
+  readonly block: number
+  readonly args: { [name: string]: unknown }
+}
+
+/** Reads chunks, of which a whole body is one. Blocks are numbered by their parts, so that it does not matter how they are cut. */
+function reader({ details }: Encoding): Reader {
+  let next = 0
+  let open: 'text_delta' | 'thinking_delta' | undefined
+  let call: OpenCall | undefined
+  let finish: string | undefined
+  let named = false
+  let answered = false
+  const texts = new Map<number, string>()
+  const facts: { [name: string]: unknown } = {}
+  const sources: RawSources[] = []
+  const usage: RawUsage = {}
+
+  const close = (): Delta[] => {
+    const done = call
+    call = undefined
+    return done ? [{ type: 'tool_call_delta', block: done.block, argumentsDelta: JSON.stringify(done.args) }] : []
+  }
+  const called = ({ id, name, args, partialArgs, willContinue }: RawCall, thoughtSignature: string | undefined): Delta[] => {
+    if (!name && call) {
+      partialArgs?.forEach((one) => growArguments(call?.args, one))
+      return willContinue ? [] : close()
+    }
+    const out = close()
+    const block = next++
+    const argumentsDelta = willContinue || !args ? '' : JSON.stringify(args)
+    out.push(
+      { type: 'tool_call_delta', block, ...(id && { id }), name: name ?? '', argumentsDelta },
+      { type: 'seal', block, state: { ...(id && { id }), ...(thoughtSignature && { thoughtSignature }) } },
+    )
+    if (willContinue) call = { block, args: {} }
+    partialArgs?.forEach((one) => growArguments(call?.args, one))
+    return out
+  }
+  const written = ({ text = '', thought, thoughtSignature }: RawPart): Delta[] => {
+    if (!text && !thoughtSignature) return []
+    const type = thought ? 'thinking_delta' : 'text_delta'
+    // A signature is its part's alone: a signed part joins no other.
+    if (open !== type || thoughtSignature) next++
+    open = thoughtSignature ? undefined : type
+    const block = next - 1
+    if (!thought) texts.set(block, (texts.get(block) ?? '') + text)
+    const delta: Delta = { type, block, text }
+    return thoughtSignature ? [delta, { type: 'seal', block, state: { thoughtSignature } }] : [delta]
+  }
+  const take = (part: RawPart): Delta[] => {
+    const { text, thought, thoughtSignature, functionCall, inlineData } = part
+    if (text !== undefined) return written(part)
+    open = undefined
+    if (functionCall) return called(functionCall, thoughtSignature)
+    const kind = Object.keys(part).find((key) => typeof part[key] === 'object')
+    if (!kind) return []
+    const { mimeType: mediaType = '', data = '' } = inlineData ?? {}
+    const block = next++
+    // A picture on the way to the picture is no answer.
+    if (!inlineData || thought) return [{ type: 'block', block, value: { type: 'native', kind, data: part } }]
+    const type = /^(image|audio)\//.exec(mediaType)?.[1] as 'image' | 'audio' | undefined
+    const value: Delta = { type: 'block', block, value: { type: type ?? 'document', data, mediaType } }
+    return thoughtSignature ? [value, { type: 'seal', block, state: { thoughtSignature } }] : [value]
+  }
+
+  return {
+    take(body) {
+      const { error, promptFeedback, candidates, usageMetadata, responseId, modelVersion, createTime } = unwrapped(body)
+      if (error) throw failed(error, details)
+      if (promptFeedback?.blockReason) {
+        const { blockReason, blockReasonMessage = `the prompt was blocked: ${blockReason}` } = promptFeedback
+        throw relayError('content_policy', blockReasonMessage, { ...details, data: promptFeedback })
+      }
+      const out: Delta[] = []
+      if (!named && (responseId || modelVersion)) {
+        named = true
+        const createdAt = createTime && Date.parse(createTime)
+        out.push({ type: 'meta', ...(responseId && { id: responseId }), ...(modelVersion && { model: modelVersion }), ...(createdAt && { createdAt }) })
+      }
+      const candidate = candidates?.find(({ index }) => !index)
+      if (candidate) {
+        answered = true
+        for (const part of candidate.content?.parts ?? []) out.push(...take(part))
+        finish = candidate.finishReason ?? finish
+        if (candidate.citationMetadata || candidate.groundingMetadata) sources.push(candidate)
+        for (const name of FACTS) if (candidate[name] !== undefined) facts[name] = candidate[name]
+      }
+      // Cumulative, but a later chunk may leave a count out.
+      if (usageMetadata) out.push({ type: 'usage', usage: counted(Object.assign(usage, usageMetadata)) })
+      return out
+    },
+    end(whole) {
+      if (whole && !answered) throw relayError('invalid_response', 'the answer holds no candidate', details)
+      if (!whole && !finish) return []
+      const { groundingMetadata, urlContextMetadata, ...rest } = facts
+      const out: Delta[] = [...close(), ...citationsOf(sources, texts)]
+      for (const [kind, data] of Object.entries({ groundingMetadata, urlContextMetadata })) {
+        if (data) out.push({ type: 'block', block: next++, value: { type: 'native', kind, data } })
+      }
+      const { serviceTier, trafficType } = usage
+      const values = { ...rest, ...(serviceTier && { serviceTier }), ...(trafficType && { trafficType }) }
+      if (Object.keys(values).length) out.push({ type: 'metadata', values })
+      out.push({ type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' })
+      return out
+    },
+  }
+}
+
+/** What a candidate says of itself. The last word counts. */
+const FACTS = ['groundingMetadata', 'urlContextMetadata', 'safetyRatings', 'finishMessage', 'continuationToken', 'logprobsResult']
+
+function parsed(data: string, details: ErrorDetails): unknown {
+  try {
+    return JSON.parse(data)
+  } catch (cause) {
+    throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data, cause })
+  }
+}
+
+/** Some errors come in a list of one. */
+function unwrapped(body: unknown): RawChunk {
+  const one: unknown = Array.isArray(body) ? body[0] : body
+  return typeof one === 'object' && one !== null ? one : {}
+}
+
+function counted(raw: RawUsage): Partial<Usage> {
+  const reasoningTokens = raw.thoughtsTokenCount ?? 0
+  const inputTokens = (raw.promptTokenCount ?? 0) + (raw.toolUsePromptTokenCount ?? 0)
+  const outputTokens = (raw.candidatesTokenCount ?? 0) + reasoningTokens
+  const cachedInputTokens = raw.cachedContentTokenCount ?? 0
+  return { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, totalTokens: inputTokens + outputTokens }
+}
+
+/** An open set: `STOP` also ends a turn that calls tools, which the assembler sees. */
+function reasonOf(raw = ''): FinishReason {
+  if (raw === 'STOP') return 'stop'
+  if (/MAX_TOKENS|CONTINUATION/.test(raw)) return 'length'
+  if (/SAFETY|RECITATION|BLOCKLIST|PROHIBITED|SPII|ARMOR/.test(raw)) return 'content_filter'
+  return /MALFORMED|TOOL_CALL/.test(raw) ? 'error' : 'other'
+}
+
+function fault({ status, json, text, details }: Failure): RelayError {
+  return failed(unwrapped(json).error ?? { message: text.slice(0, 200) || `HTTP ${status}` }, { ...details, status })
+}
+
+const CODES: { readonly [status: string]: ErrorCode } = {
+  UNAUTHENTICATED: 'authentication',
+  PERMISSION_DENIED: 'permission',
+  NOT_FOUND: 'not_found',
+  RESOURCE_EXHAUSTED: 'rate_limit',
+  UNAVAILABLE: 'overloaded',
+  UNIMPLEMENTED: 'unsupported',
+  // The account, the region: another provider may do.
+  FAILED_PRECONDITION: 'unsupported',
+  INVALID_ARGUMENT: 'invalid_request',
+  401: 'authentication',
+  403: 'permission',
+  404: 'not_found',
+  413: 'request_too_large',
+  429: 'rate_limit',
+  503: 'overloaded',
+}
+
+function failed({ code, status = '', message = status, details: facts = [] }: RawError, details: ErrorDetails): RelayError {
+  const http = code ?? details.status ?? 0
+  const text = JSON.stringify(facts)
+  let kind = CODES[status] ?? CODES[http] ?? (http >= 400 && http < 500 && http !== 408 ? 'invalid_request' : 'server_error')
+  // A wrong key is 400 here.
+  if (/API_KEY_INVALID/.test(text) || /unregistered callers/.test(message)) kind = 'authentication'
+  if (/input token count.*exceeds the maximum/i.test(message)) kind = 'context_window'
+  // The delay that comes with a day's quota is not true.
+  if (kind === 'rate_limit' && /PerDay/.test(text)) kind = 'quota'
+  const delay = facts.find(({ retryDelay }) => retryDelay)?.retryDelay
+  return relayError(kind, message, {
+    ...details,
+    status: http || undefined,
+    retryAfterMs: delay ? parseFloat(delay) * 1000 : details.retryAfterMs,
+    data: facts.length ? facts : undefined,
+  })
+}
