@@ -9,7 +9,7 @@ export interface AddressRules {
 }
 
 /**
- * One sentence that says what is wrong with a base URL and what to do, or undefined where nothing is. It never quotes the
+ * One sentence: what is wrong with a base URL and what to do; undefined where nothing is. It never quotes the
  * URL, which may hold a secret. Names are not looked up: what a public name resolves to is not known here.
  */
 export function checkAddress(baseUrl: string, rules: AddressRules): string | undefined {

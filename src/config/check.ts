@@ -1,0 +1,164 @@
+// What must hold of a catalogue beyond its shape. Safe on data of any shape, so that code without a schema can run it.
+import { checkAddress } from '../http/address.ts'
+import type { RelayConfig } from '../types/config.ts'
+import { type Problem, refers, variable } from './env.ts'
+
+/** A mapping whose fields nobody has looked at. */
+export interface Fields { readonly [key: string]: unknown }
+type Report = (path: Problem['path'], message: string) => void
+
+/** What the schema has and this version refuses: `section.field`, or `section.field=value`. */
+const UNSUPPORTED: readonly string[] = [
+  'model.inherit_from',
+  'model.rpm_limit',
+  'model.tpm_limit',
+  'group.strategy=conditional',
+  'member.when',
+  'observability.otel_enabled=true',
+]
+
+/** Numbers, as `section.field`: seconds above 0, whole ones, and the rest. */
+const SECONDS = /^(defaults|model)\.(.*_)?timeout$/
+const WHOLE = /^(defaults|model)\.max_/
+const NUMBERS = /^(cost\.|profile\..*_multiplier|member\.weight|defaults\.retry_)/
+/** Texts that become part of an address. */
+const PARTS = /^model\.(region|project|location|api_version)$/
+
+/** Everything that is wrong with a catalogue whatever the providers are. */
+export function problems(config: RelayConfig): Problem[] {
+  const found: Problem[] = []
+  const report: Report = (path, message) => void found.push({ path, message })
+  const { defaults, observability, pricing_profiles, models, groups } = fields(config)
+  checkFields('defaults', defaults, ['defaults'], report)
+  checkFields('observability', observability, ['observability'], report)
+  each(pricing_profiles, (profile, name) => {
+    const path = ['pricing_profiles', name]
+    checkFields('profile', profile, path, report)
+    each(fields(profile)['fixed_overrides'], (cost, target) => {
+      checkFields('cost', cost, [...path, 'fixed_overrides', target], report)
+    })
+  })
+  each(models, (value, alias) => {
+    const model = fields(value)
+    const path = ['models', alias]
+    const at = (field: string): string[] => [...path, field]
+    const { target, cost, credential, base_url: url, pricing_profile: profile } = model
+    if (has(groups, alias)) report(path, 'is the alias of a group too: rename one of them')
+    checkAlias(path, report)
+    checkFields('model', model, path, report)
+    checkFields('cost', cost, at('cost'), report)
+    if (!like(target, /^[^\s/]+\/\S(.*\S)?$/)) report(at('target'), 'must be provider/model')
+    if (!unset(profile) && !has(pricing_profiles, profile)) report(at('pricing_profile'), 'is no key of pricing_profiles')
+    checkCredential(credential, at('credential'), report)
+    if (unset(url) || typeof url === 'string' && refers(url)) return
+    const wrong = checkAddress(typeof url === 'string' ? url : '', { allowPrivate: model['allow_private_hosts'] === true })
+    if (wrong) report(at('base_url'), wrong)
+  })
+  const known = { ...fields(models), ...fields(groups) }
+  each(groups, (group, alias) => checkGroup(fields(group), ['groups', alias], { known, report }))
+  checkCircles(fields(groups), report)
+  return found
+}
+
+/** A mapping as one; anything else as an empty one. */
+export function fields(value: unknown): Fields {
+  return value && typeof value === 'object' && !Array.isArray(value) ? value as Fields : {}
+}
+
+export function each(value: unknown, use: (item: unknown, key: string) => void): void {
+  for (const [key, item] of Object.entries(fields(value))) use(item, key)
+}
+
+function unset(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+function has(value: unknown, key: unknown): boolean {
+  return typeof key === 'string' && Object.hasOwn(fields(value), key)
+}
+
+/** A text that will match once its references are replaced may be anything. */
+function like(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && (pattern.test(value) || refers(value))
+}
+
+function checkAlias(path: Problem['path'], report: Report): void {
+  if (/^$|^\s|\s$|[\0-\x1f\x7f]/.test(`${path[1]}`)) report(path, 'is no alias: write a name without spaces around it')
+}
+
+/** What holds for a field by its name. */
+function checkFields(section: string, value: unknown, path: Problem['path'], report: Report): void {
+  each(value, (item, key) => {
+    const place = `${section}.${key}`
+    const number = Number.isFinite(item) ? item as number : -1
+    const whole = WHOLE.test(place)
+    const places = [place, typeof item === 'object' ? '' : `${place}=${String(item)}`]
+    const wrong = unset(item) ? undefined
+      : places.some((known) => UNSUPPORTED.includes(known)) ? 'is not supported yet: take it out'
+      : SECONDS.test(place) && number <= 0 ? 'must be a number of seconds above 0'
+      : whole && (number < 0 || number % 1) ? 'must be a whole number, 0 or more'
+      : NUMBERS.test(place) && number < 0 ? 'must be a number, 0 or more'
+      : PARTS.test(place) && !like(item, /^[\w.:-]+$/) ? 'may only hold letters, digits and . : _ -'
+      : undefined
+    if (wrong) report([...path, key], wrong)
+  })
+}
+
+function checkCredential(credential: unknown, path: Problem['path'], report: Report): void {
+  if (unset(credential)) return
+  const { type, ...rest } = fields(credential)
+  const field = type === 'env' ? 'var' : 'value'
+  if (typeof credential === 'string') {
+    // What holds a broken reference is reported by who resolves it.
+    if (!variable(credential) && !refers(credential)) {
+      report(path, 'must be $env.VAR or a mapping with `type`: a key has no place in a catalogue')
+    }
+  } else if (type !== 'env' && type !== 'literal') {
+    report([...path, 'type'], `must be env or literal${type ? ': the others are not on this runtime yet' : ''}`)
+  } else if (!like(rest[field], /./)) report([...path, field], 'must be a text that is not empty')
+}
+
+/** The members' aliases, in their short form and their long one. */
+function memberNames({ members }: Fields): readonly unknown[] {
+  const list: readonly unknown[] = Array.isArray(members) ? members : []
+  return list.map((member) => typeof member === 'string' ? member : fields(member)['name'])
+}
+
+interface Aliases {
+  readonly known: Fields
+  readonly report: Report
+}
+
+function checkGroup(group: Fields, path: Problem['path'], { known, report }: Aliases): void {
+  checkAlias(path, report)
+  checkFields('group', group, path, report)
+  const names = memberNames(group)
+  const members = names.length ? group['members'] as readonly unknown[] : []
+  names.forEach((name, i) => {
+    const here = [...path, 'members', i]
+    checkFields('member', members[i], here, report)
+    if (typeof name !== 'string') report(here, 'must be an alias, or a mapping with `name`')
+    else if (!has(known, name) && !refers(name)) report(here, `${name} is no key of models or groups`)
+    else if (names.indexOf(name) < i) report(here, `${name} is listed twice`)
+  })
+  if (!names.length || group['strategy'] === 'weighted' && members.every((member) => fields(member)['weight'] === 0)) {
+    report([...path, 'members'], names.length ? 'must hold a weight above 0' : 'must list at least one alias')
+  }
+}
+
+/** Routing follows groups into groups, so there must be an end to that, and not too far away. */
+function checkCircles(groups: Fields, report: Report): void {
+  const done = new Set<unknown>()
+  const enter = (trail: readonly string[]): void => {
+    const alias = trail.at(-1)!
+    memberNames(fields(groups[alias])).forEach((name, i) => {
+      if (typeof name !== 'string' || done.has(name) || !has(groups, name)) return
+      const from = trail.indexOf(name)
+      if (from < 0 && trail.length < 50) return enter([...trail, name])
+      const wrong = from < 0 ? 'groups in groups go deeper than 50' : `groups go in a circle: ${[...trail.slice(from), name].join(' -> ')}`
+      report(['groups', alias, 'members', i], `${wrong}; take one out`)
+    })
+    done.add(alias)
+  }
+  for (const alias of Object.keys(groups)) if (!done.has(alias)) enter([alias])
+}
