@@ -84,6 +84,8 @@ export interface Failure {
   readonly text: string
   /** The body as JSON, or undefined where it is none. */
   readonly json: unknown
+  /** The answer's headers: some servers name the kind of failure nowhere else. */
+  readonly headers?: Headers
   /** What is known of the failure already, `retryAfterMs` and `requestId` from the headers included. */
   readonly details: ErrorDetails
 }
