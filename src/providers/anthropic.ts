@@ -1,0 +1,12 @@
+// Anthropic: Claude, through the Messages API that it made.
+import { header } from '../auth/header.ts'
+import type { Provider } from '../types/provider.ts'
+import { anthropicMessages } from '../wire/anthropic-messages.ts'
+
+export const anthropic: Provider = {
+  name: 'anthropic',
+  wire: anthropicMessages(),
+  baseUrl: 'https://api.anthropic.com',
+  env: ['ANTHROPIC_API_KEY'],
+  sign: header('x-api-key'),
+}
