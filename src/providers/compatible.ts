@@ -1,0 +1,13 @@
+// Any server that speaks Chat Completions. Its model needs a `base_url`.
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+
+export const compatible: Provider = {
+  name: 'compatible',
+  env: [],
+  keyless: true,
+  sign: bearer,
+  // Some end a stream without `[DONE]`.
+  wire: openaiChat({ fields: { name: null }, endsWithBody: true }),
+}

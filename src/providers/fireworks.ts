@@ -1,0 +1,19 @@
+// Fireworks: open models. docs.fireworks.ai
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+
+export const fireworks: Provider = {
+  name: 'fireworks',
+  baseUrl: 'https://api.fireworks.ai/inference/v1',
+  env: ['FIREWORKS_API_KEY'],
+  sign: bearer,
+  wire: openaiChat({
+    fields: { name: null },
+    efforts: [[/./, 'none low medium high']],
+    effort: (level, budget) =>
+      budget ? { thinking: { type: 'enabled', budget_tokens: Math.max(1024, budget) } } : { reasoning_effort: level },
+    // The account is suspended, or an adapter does not load; 404 also says that one may not use the model.
+    faults: [['permission', /^412/]],
+  }),
+}

@@ -1,0 +1,20 @@
+// LM Studio: models on your own machine. lmstudio.ai/docs
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import { thinkTags } from '../wire/think-tags.ts'
+
+export const lmstudio: Provider = {
+  name: 'lmstudio',
+  baseUrl: 'http://localhost:1234/v1',
+  env: ['LMSTUDIO_API_KEY'],
+  keyless: true,
+  sign: bearer,
+  wire: openaiChat({
+    fields: { name: null, parallelToolCalls: null, strict: null },
+    // `json_object` is a 400.
+    formats: 'json_schema',
+    efforts: [[/./, 'low medium high']],
+    splitter: thinkTags,
+  }),
+}

@@ -1,0 +1,16 @@
+// Ollama: models on your own machine. docs.ollama.com/api/openai-compatibility
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+
+export const ollama: Provider = {
+  name: 'ollama',
+  baseUrl: 'http://localhost:11434/v1',
+  env: ['OLLAMA_API_KEY'],
+  keyless: true,
+  sign: bearer,
+  wire: openaiChat({
+    fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
+    efforts: [[/./, 'none low medium high']],
+  }),
+}

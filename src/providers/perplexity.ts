@@ -1,0 +1,41 @@
+// Perplexity's Sonar: answers from the web. docs.perplexity.ai
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
+import { thinkTags } from '../wire/think-tags.ts'
+
+export const perplexity: Provider = {
+  name: 'perplexity',
+  baseUrl: 'https://api.perplexity.ai',
+  env: ['PERPLEXITY_API_KEY'],
+  sign: bearer,
+  wire: openaiChat({
+    fields: { seed: null, parallelToolCalls: null, name: null },
+    streamOptions: false,
+    formats: 'json_schema',
+    efforts: [[/reasoning|research/, 'minimal low medium high']],
+    // Base64 stands alone here, without `data:`.
+    file: (url, name) => ({ type: 'file_url', file_url: { url: url.replace(/^data:.*?,/s, '') }, file_name: name }),
+    adjust: (body) => {
+      body.messages = body.messages.reduce<ChatMessage[]>(alternate, [])
+    },
+    reasoningApart: true,
+    cost: ({ cost }) => (cost as { readonly total_cost?: unknown } | undefined)?.total_cost,
+    splitter: thinkTags,
+    endsWithBody: true,
+  }),
+}
+
+/** Users and assistants must take turns: what one says in several messages becomes one. */
+function alternate(turns: ChatMessage[], turn: ChatMessage): ChatMessage[] {
+  const last = turns.at(-1)
+  if (last?.role !== turn.role) return [...turns, turn]
+  const both = [last.content, turn.content]
+  const content = both.every((it) => typeof it === 'string') ? both.join('\n\n') : both.flatMap(parts)
+  return [...turns.slice(0, -1), { ...last, content }]
+}
+
+function parts(content: ChatMessage['content']): readonly Part[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? [])
+}

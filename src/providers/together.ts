@@ -1,0 +1,20 @@
+// Together: open models. docs.together.ai
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import { thinkTags } from '../wire/think-tags.ts'
+
+export const together: Provider = {
+  name: 'together',
+  baseUrl: 'https://api.together.xyz/v1',
+  env: ['TOGETHER_API_KEY'],
+  sign: bearer,
+  wire: openaiChat({
+    fields: { name: null },
+    efforts: [[/./, 'none low medium high']],
+    effort: (level) => (level === 'none' ? { reasoning: { enabled: false } } : { reasoning_effort: level }),
+    splitter: thinkTags,
+    // 403 is not about the key: input and `max_tokens` are more than the window.
+    faults: [['context_window', /^403/]],
+  }),
+}

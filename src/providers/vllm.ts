@@ -1,0 +1,19 @@
+// vLLM: a server of your own. docs.vllm.ai
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import { thinkTags } from '../wire/think-tags.ts'
+
+export const vllm: Provider = {
+  name: 'vllm',
+  baseUrl: 'http://localhost:8000/v1',
+  env: ['VLLM_API_KEY'],
+  keyless: true,
+  sign: bearer,
+  wire: openaiChat({
+    fields: { name: null },
+    // Whether a model thinks is a matter of its chat template.
+    effort: (level) => (level === 'none' ? { chat_template_kwargs: { enable_thinking: false } } : { reasoning_effort: level }),
+    splitter: thinkTags,
+  }),
+}

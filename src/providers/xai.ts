@@ -1,0 +1,31 @@
+// xAI's Grok. docs.x.ai
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+
+const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
+
+export const xai: Provider = {
+  name: 'xai',
+  style: 'chat_completions',
+  baseUrl: 'https://api.x.ai/v1',
+  env: ['XAI_API_KEY'],
+  sign: bearer,
+  wire: openaiChat({
+    fields: { topK: null, name: null },
+    efforts: [
+      [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
+      [/grok-4\.6/, 'none low medium high xhigh'],
+      [/./, 'none low medium high'],
+    ],
+    adjust: (body, { target, note }) => {
+      if (!REASONS.test(target.model)) return
+      for (const field of ['stop', 'presence_penalty', 'frequency_penalty']) {
+        if (body[field] !== undefined) note(field, 'reasoning models refuse it: left out')
+        delete body[field]
+      }
+    },
+    // 1e10 ticks to the dollar.
+    cost: ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined),
+  }),
+}
