@@ -1,0 +1,12 @@
+// Cohere.
+import { bearer } from '../auth/bearer.ts'
+import type { Provider } from '../types/provider.ts'
+import { cohere as wire } from '../wire/cohere.ts'
+
+export const cohere: Provider = {
+  name: 'cohere',
+  wire,
+  baseUrl: 'https://api.cohere.com/v2',
+  env: ['COHERE_API_KEY', 'CO_API_KEY'],
+  sign: bearer,
+}

@@ -1,0 +1,215 @@
+// Cohere's chat, version 2: bodies and streams to deltas, and what its failures mean.
+import { relayError, type ErrorDetails } from '../errors.ts'
+import { sse } from '../http/sse.ts'
+import type { Delta } from '../types/event.ts'
+import type { Decoder, Encoding, Wire } from '../types/provider.ts'
+import type { FinishReason, Usage } from '../types/response.ts'
+import { encodeCohere } from './cohere-encode.ts'
+import { classify, type FaultRule } from './openai-fault.ts'
+
+interface RawContent {
+  readonly type?: string
+  readonly text?: string
+  readonly thinking?: string
+}
+
+interface RawCall {
+  readonly id?: string
+  readonly function?: { readonly name?: string; readonly arguments?: string }
+}
+
+interface RawCitation {
+  readonly start?: number
+  readonly end?: number
+  readonly type?: string
+  readonly content_index?: number
+  readonly sources?: readonly { readonly type?: string; readonly document?: { readonly [field: string]: unknown } }[]
+}
+
+interface RawTokens {
+  readonly input_tokens?: number
+  readonly output_tokens?: number
+}
+
+interface RawEnd {
+  readonly finish_reason?: string
+  readonly error?: string
+  readonly usage?: { readonly billed_units?: RawTokens; readonly tokens?: RawTokens; readonly cached_tokens?: number }
+}
+
+interface RawMessage {
+  readonly content?: readonly RawContent[]
+  readonly tool_plan?: string
+  readonly tool_calls?: readonly RawCall[]
+  readonly citations?: readonly RawCitation[]
+}
+
+interface RawBody extends RawEnd {
+  readonly id?: string
+  readonly message?: RawMessage
+}
+
+/** In a stream each of these is one, not a list. */
+interface RawFrame {
+  readonly type?: string
+  readonly id?: string
+  readonly index?: number
+  readonly delta?: RawEnd & {
+    readonly message?: {
+      readonly content?: RawContent
+      readonly tool_plan?: string
+      readonly tool_calls?: RawCall
+      readonly citations?: RawCitation
+    }
+  }
+}
+
+export const cohere: Wire = { name: 'cohere', framing: sse, encode: encodeCohere, decode, decoder, fault: (failure) => classify(failure, RULES) }
+
+function decode(body: unknown, { details }: Encoding): readonly Delta[] {
+  const { id, message, ...end } = (body ?? {}) as RawBody
+  if (!message) throw relayError('invalid_response', 'the answer has no `message`', details)
+  const { content = [], tool_plan, tool_calls = [], citations = [] } = message
+  const text = content.findIndex(({ type }) => type === 'text')
+  return [
+    ...(id ? [{ type: 'meta', id } as const] : []),
+    ...planned(tool_plan),
+    ...content.flatMap((one, index) => written(one, index)),
+    ...citations.flatMap((one) => cited(one, text)),
+    ...tool_calls.flatMap((call, index) => {
+      const raw = call.function?.arguments ?? ''
+      return called(call, index, raw === 'null' ? '' : raw)
+    }),
+    ...ended(end, details),
+  ]
+}
+
+function decoder({ details }: Encoding): Decoder {
+  let plan = ''
+  let text = 0
+  // Arguments that say `null` mean none: what may still become that is held back.
+  let held = ''
+  let begun = false
+  let at = 0
+  const release = (): Delta[] => {
+    const late = held === 'null' ? '' : held
+    held = ''
+    return late ? called({}, at, late) : []
+  }
+  return {
+    verbatim: true,
+    frame(data) {
+      // The sentinel of another protocol, which is tolerated.
+      if (data === '[DONE]') return []
+      const { type, id, index = 0, delta = {} } = parsed(data, details)
+      const { content = {}, tool_plan = '', tool_calls: call = {}, citations } = delta.message ?? {}
+      const fragment = call.function?.arguments ?? ''
+      switch (type) {
+        case 'message-start':
+          return id ? [{ type: 'meta', id }] : []
+        case 'content-start':
+          if (content.type === 'text') text = index
+          return written(content, index)
+        case 'content-delta':
+          return written(content, index)
+        case 'tool-plan-delta':
+          plan += tool_plan
+          return []
+        case 'tool-call-start':
+          begun = false
+          return [...planned(plan), ...release(), ...called(call, (at = index), '')]
+        case 'tool-call-delta':
+          held += fragment
+          if (!begun && 'null'.startsWith(held)) return []
+          begun = true
+          return release()
+        case 'tool-call-end':
+          return release()
+        case 'citation-start':
+          return citations ? cited(citations, text) : []
+        case 'message-end':
+          return [...planned(plan), ...release(), ...ended(delta, details)]
+        default:
+          return []
+      }
+    },
+    end: () => [],
+  }
+}
+
+/** Blocks are numbered by kind: the plan, then what is said, then the calls. */
+const SAID = 1
+const CALLS = 10_000
+
+/** The plan is not the answer's text, and goes back in a field of its own. */
+function planned(text: string | undefined): Delta[] {
+  return text ? [{ type: 'block', block: 0, value: { type: 'native', kind: 'tool_plan', data: { text } } }] : []
+}
+
+function written({ text, thinking }: RawContent, index: number): Delta[] {
+  if (thinking) return [{ type: 'thinking_delta', block: SAID + index, text: thinking }]
+  return text ? [{ type: 'text_delta', block: SAID + index, text }] : []
+}
+
+function called({ id, function: { name } = {} }: RawCall, index: number, argumentsDelta: string): Delta[] {
+  return [{ type: 'tool_call_delta', block: CALLS + index, ...(id && { id }), ...(name && { name }), argumentsDelta }]
+}
+
+/** `text` is the number of the text, for citations that do not say what they are about. */
+function cited(raw: RawCitation, text: number): Delta[] {
+  const { start, end, type = 'TEXT_CONTENT', content_index = text, sources: [source] = [] } = raw
+  if (type !== 'TEXT_CONTENT') return []
+  const { url, title, text: words, snippet = words } = source?.document ?? {}
+  const citation = {
+    kind: source?.type ?? 'document',
+    ...(typeof url === 'string' && { url }),
+    ...(typeof title === 'string' && { title }),
+    ...(typeof snippet === 'string' && { citedText: snippet }),
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+    raw,
+  }
+  return [{ type: 'citation', block: SAID + content_index, citation }]
+}
+
+function ended({ finish_reason: raw, error, usage }: RawEnd, details: ErrorDetails): Delta[] {
+  if (error) throw relayError('server_error', error, details)
+  const out: Delta[] = []
+  if (usage) {
+    out.push({ type: 'usage', usage: counted(usage) })
+    if (usage.billed_units) out.push({ type: 'metadata', values: { billedUnits: usage.billed_units } })
+  }
+  return [...out, { type: 'finish', reason: REASONS[raw ?? ''] ?? 'other', raw: raw ?? null }, { type: 'done' }]
+}
+
+/** What the model read and wrote. `billed_units` are fewer, and what the cache held may be more than they are. */
+function counted({ tokens, billed_units, cached_tokens = 0 }: NonNullable<RawEnd['usage']>): Partial<Usage> {
+  const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = tokens ?? billed_units ?? {}
+  return { inputTokens, outputTokens, cachedInputTokens: Math.min(cached_tokens, inputTokens), totalTokens: inputTokens + outputTokens }
+}
+
+const REASONS: { readonly [raw: string]: FinishReason } = {
+  COMPLETE: 'stop',
+  STOP_SEQUENCE: 'stop',
+  TOOL_CALL: 'tool_calls',
+  MAX_TOKENS: 'length',
+  ERROR: 'error',
+  TIMEOUT: 'error',
+}
+
+const RULES: readonly FaultRule[] = [
+  // The same opening words are said of `max_tokens`, where a shorter talk does not help.
+  ['invalid_request', /too many tokens: max tokens/],
+  ['context_window', /TOO_MANY_TOKENS|too many tokens/],
+  ['quota', /^402|per month|monthly|billing/i],
+  ['content_policy', /^498.*block/],
+  ['authentication', /^498/],
+]
+
+function parsed(data: string, details: ErrorDetails): RawFrame {
+  try {
+    return JSON.parse(data) as RawFrame
+  } catch (cause) {
+    throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data, cause })
+  }
+}
