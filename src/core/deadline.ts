@@ -5,8 +5,8 @@ import type { Runtime } from '../types/runtime.ts'
 export type Clock = Extract<ErrorCode, `timeout_${string}`>
 
 export interface Stopwatch {
-  /** Starts a clock in the place of the one that runs. No milliseconds, no clock. */
-  expect(clock: Clock, ms: number | undefined): void
+  /** Starts a clock in the place of the one that runs. No seconds, no clock. */
+  expect(clock: Clock, seconds: number | undefined): void
   /** Nothing is waited for: only the deadline counts. */
   rest(): void
   stop(): void
@@ -19,26 +19,27 @@ const FAR = 2 ** 31 - 1
 export function stopwatch(runtime: Runtime, limits: readonly (readonly [Clock, number])[], expire: (clock: Clock) => void): Stopwatch {
   let running: readonly [Clock, number] | undefined
   let due = Infinity
-  let cancel: (() => void) | undefined
+  let cancel = (): void => undefined
 
-  const arm = (): void => {
-    const at = [...limits, ...(running ? [running] : [])].reduce((least, [, at]) => Math.min(least, at), Infinity)
-    if (at >= due) return
-    cancel?.()
-    due = at
-    cancel = runtime.timer(look, Math.min(FAR, Math.max(0, at - runtime.now())))
-  }
+  const all = (): readonly (readonly [Clock, number])[] => (running ? [...limits, running] : limits)
   const look = (): void => {
     due = Infinity
     const now = runtime.now()
-    const out = [...limits, ...(running ? [running] : [])].find(([, at]) => now >= at)
+    const out = all().find(([, at]) => now >= at)
     if (out) expire(out[0])
     else arm()
   }
+  const arm = (): void => {
+    const at = Math.min(...all().map(([, at]) => at))
+    if (at >= due) return
+    cancel()
+    due = at
+    cancel = runtime.timer(look, Math.min(FAR, Math.max(0, at - runtime.now())))
+  }
   arm()
   return {
-    expect(clock, ms) {
-      running = ms === undefined ? undefined : [clock, runtime.now() + ms]
+    expect(clock, seconds) {
+      running = seconds ? [clock, runtime.now() + seconds * 1000] : undefined
       arm()
     },
     rest() {
@@ -46,7 +47,7 @@ export function stopwatch(runtime: Runtime, limits: readonly (readonly [Clock, n
     },
     stop() {
       due = -Infinity
-      cancel?.()
+      cancel()
     },
   }
 }

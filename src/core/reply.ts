@@ -15,8 +15,8 @@ export interface Connection {
   readonly encoding: Encoding
   readonly line: Lifeline
   readonly watch: Stopwatch
-  /** Milliseconds between two events. */
-  readonly idleMs: number | undefined
+  /** Seconds between two events. */
+  readonly idle: number
 }
 
 /** How long the end of a body is waited for after its terminal event, so that the connection can be used again. */
@@ -32,10 +32,10 @@ const VISIBLE: { readonly [type: string]: true | undefined } = {
 }
 
 /** A reply that is whole already. */
-export function wholeReply(connection: Connection, deltas: readonly Delta[], raw?: unknown): Reply {
+export function wholeReply(connection: Connection, deltas: readonly Delta[], raw: unknown): Reply {
   const answer = begin(connection)
   const queue: Delta[] = []
-  if (raw !== undefined) answer.raw = raw
+  if (connection.call.request.includeRaw) answer.raw = raw
   for (const delta of deltas) take(delta, answer, queue)
   hangUp(connection)
   return reply(connection, { answer, queue, pull: async () => false })
@@ -80,7 +80,7 @@ export async function streamReply(connection: Connection, body: ReadableStream<U
     if (failed) throw fail(failed.error)
     if (answer.complete()) return false
     if (line.gone()) await line.hold(Promise.resolve())
-    watch.expect('timeout_idle', connection.idleMs)
+    watch.expect('timeout_idle', connection.idle)
     const before = queue.length
     while (queue.length === before && !answer.complete() && !failed) await step()
     watch.rest()

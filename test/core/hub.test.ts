@@ -239,6 +239,22 @@ describe('clocks', () => {
     expect(events.at(-1)).toBe('end')
   })
 
+  it('begin anew with each event: a stream that is slow but steady goes on', async () => {
+    const time = clock()
+    const steady = (): Response => {
+      const left = [...frames(Array.from({ length: 20 }, (_, n) => text(`${n} `))), ...frames([done])]
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> =>
+        new Promise((resolve) => {
+          const [frame] = left.splice(0, 1)
+          time.timer(() => resolve(frame === undefined ? controller.close() : controller.enqueue(new TextEncoder().encode(frame))), 700)
+        })
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const work = makeHub(answers(steady), { runtime: time }, { models: { one: { ...model, idle_timeout: 1 } } }).stream('one', ask).response()
+    await time.pass(60_000)
+    expect((await work).text).toContain('19')
+  })
+
   it('let go of their timers when the answer is whole', async () => {
     const time = clock()
     await makeHub(answers(() => stream(frames(hello))), { runtime: time }).chat('one', ask)
