@@ -245,8 +245,11 @@ describe('clocks', () => {
       const left = [...frames(Array.from({ length: 20 }, (_, n) => text(`${n} `))), ...frames([done])]
       const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> =>
         new Promise((resolve) => {
-          const [frame] = left.splice(0, 1)
-          time.timer(() => resolve(frame === undefined ? controller.close() : controller.enqueue(new TextEncoder().encode(frame))), 700)
+          time.timer(() => {
+            controller.enqueue(new TextEncoder().encode(left.shift()))
+            if (!left.length) controller.close()
+            resolve()
+          }, 700)
         })
       return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: { 'content-type': 'text/event-stream' } })
     }
