@@ -1,0 +1,257 @@
+// The simulator: a `fetch` behind which every provider answers by script, in its own words, and fails on demand.
+import type { FetchLike } from '../types/runtime.ts'
+import { work } from './answer.ts'
+import type { CatalogueEntry, Endpoint, ErrorFacts, HttpCall, JsonObject, Mint, SimulatedWire } from './endpoint.ts'
+import { broadcast, pause, play, refused, wholeBody } from './faults.ts'
+import type { Broadcast } from './faults.ts'
+import { mint } from './mint.ts'
+import { recording } from './record.ts'
+import type { Recording, SimulatedRequest } from './record.ts'
+import { faultsOf, retryHeaders } from './script.ts'
+import type { Answer, AnswerError, ErrorCause, Fault } from './script.ts'
+import { anthropicMessages } from './wires/anthropic-messages.ts'
+import { openaiChat } from './wires/openai-chat.ts'
+
+/** An answer, or just its text. */
+export type Scripted = Answer | string
+
+/**
+ * What is answered: one answer to everything; a list, one after the other, which fails the request after the last; or a
+ * function of the request. A list is read as it goes, so that a test may push to it.
+ */
+export type Script = Scripted | readonly Scripted[] | ((request: SimulatedRequest) => Scripted | Promise<Scripted>)
+
+export interface SimulatorOptions {
+  /** Default: the echo. */
+  readonly answers?: Script
+  /** Ids and signatures are made from it. Default 0. */
+  readonly seed?: number | string
+  /** Characters in each event of a stream. Default: a word. */
+  readonly chunk?: number
+  /** Who answers, whatever the address: `openai`, `groq`, `anthropic`… Default: the address says. */
+  readonly dialect?: string
+  /** The keys that are let in. Default: any that is not empty. */
+  readonly keys?: readonly string[]
+  /** Whether requests are checked as the providers check them. Default true. */
+  readonly strict?: boolean
+  /** The wires that are spoken. Default: all. */
+  readonly wires?: readonly SimulatedWire[]
+}
+
+export interface Simulator {
+  /** Give it to whatever takes a `fetch`. The wire is told from the path, the provider from the host. */
+  readonly fetch: FetchLike
+  /** What was asked, in order. */
+  readonly requests: readonly SimulatedRequest[]
+}
+
+/** A provider that answers by script, for any base URL. */
+export function simulator(options: SimulatorOptions = {}): Simulator {
+  const { seed = 0, chunk, wires = allWires(), dialect } = options
+  const requests: Recording[] = []
+  const opaque = new Set<string>()
+  const known = wires.flatMap((wire) => wire.dialects)
+  if (dialect !== undefined && !known.includes(dialect)) {
+    throw new Error(`The simulator knows no dialect "${dialect}". It knows ${known.join(', ')}.`)
+  }
+  const next = teller(options.answers ?? {})
+  const fetch: FetchLike = async (input, init) => {
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+    signal?.throwIfAborted()
+    const call = await callOf(new Request(input, init))
+    const record = recording(requests.length, call)
+    requests.push(record)
+    const minting = mint({ seed: `${seed}:${record.index}`, chunk, opaque })
+    try {
+      return await respond({ call, record, signal, mint: minting, wires, next, options })
+    } catch (error) {
+      record.aborted = signal?.aborted === true
+      record.ended = true
+      throw error
+    }
+  }
+  return { fetch, requests }
+}
+
+/** Every error that a provider is known to give, as it goes out. */
+export function errorCatalogue(): readonly CatalogueEntry[] {
+  return allWires().flatMap((wire) => wire.catalogue())
+}
+
+function allWires(): readonly SimulatedWire[] {
+  return [openaiChat, anthropicMessages]
+}
+
+interface Visit {
+  readonly call: HttpCall
+  readonly record: Recording
+  readonly signal: AbortSignal | undefined
+  readonly mint: Mint
+  readonly wires: readonly SimulatedWire[]
+  readonly next: (request: SimulatedRequest) => Promise<Answer>
+  readonly options: SimulatorOptions
+}
+
+async function respond(visit: Visit): Promise<Response> {
+  const { call, record, signal, wires, options } = visit
+  let endpoint: Endpoint | undefined
+  for (const wire of wires) endpoint ??= wire.recognise(call, visit.mint, options.dialect)
+  if (endpoint === undefined) {
+    const message = `The simulator speaks no wire at ${call.method} ${call.url.pathname}.`
+    return send(visit, { status: 404, headers: {}, show: wholeBody(json({ error: { message } }), []) })
+  }
+  record.wire = endpoint.wire
+  record.dialect = endpoint.dialect
+  const wrong = refusal(endpoint, visit)
+  if (wrong !== undefined) return fail(wrong, endpoint, visit)
+  const answer = await visit.next(record)
+  const faults = faultsOf(answer)
+  const has = (type: Fault['type']): boolean => faults.some((fault) => fault.type === type)
+  await pause(has('hang') ? Infinity : answer.delayMs ?? 0, signal)
+  if (has('refuse')) throw refused()
+  const status = faults.find((fault) => fault.type === 'status')
+  const { error = status } = answer
+  if (error !== undefined) return fail(factsOf(error, endpoint), endpoint, visit, answer)
+  const inside = faults.find((fault) => fault.type === 'json_error_200')
+  if (inside !== undefined) return fail({ ...factsOf(inside, endpoint), status: 200, inside: false }, endpoint, visit, answer)
+  return tell(answer, endpoint, visit)
+}
+
+/** Why the provider would not even ask its model. */
+function refusal(endpoint: Endpoint, visit: Visit): ErrorFacts | undefined {
+  const { call, record, options: { keys, strict = true } } = visit
+  const key = endpoint.key()
+  if (key === undefined || (keys !== undefined && !keys.includes(key))) {
+    const { authentication, missing_key: missing } = endpoint.errors
+    return key === undefined || key === '' ? missing ?? authentication : authentication
+  }
+  if (call.body === undefined) return { ...endpoint.errors['invalid_request']!, message: 'The body of the request is no JSON object.' }
+  record.neutral = endpoint.read()
+  return strict ? endpoint.check(record.neutral) : undefined
+}
+
+/** The answer, whole or as a stream. */
+function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
+  const { record, mint } = visit
+  const faults = faultsOf(answer)
+  const reply = work(answer, record.neutral, endpoint, mint)
+  const headers = { ...endpoint.headers(true), ...answer.headers }
+  if (!record.neutral.stream) {
+    return send(visit, { status: 200, headers, show: wholeBody(json(endpoint.whole(reply)), faults) })
+  }
+  const show = broadcast({
+    frames: endpoint.frames(reply),
+    encode: endpoint.encode,
+    reindex: endpoint.reindex,
+    failure: (fault) => endpoint.failureFrames(factsOf({ cause: 'overloaded', ...fault }, endpoint), reply),
+    lines: endpoint.contentType.startsWith('text/event-stream'),
+  }, faults)
+  return send(visit, { status: 200, headers: { 'content-type': endpoint.contentType, ...headers }, show })
+}
+
+/** The answer that is an error, with its status or inside a 200. */
+function fail(facts: ErrorFacts, endpoint: Endpoint, visit: Visit, answer: Answer = {}): Response {
+  const faults = faultsOf(answer)
+  const headers = { ...endpoint.headers(false), ...facts.headers, ...answer.headers }
+  if (facts.inside && visit.record.neutral.stream) {
+    const reply = work({ content: [] }, visit.record.neutral, endpoint, visit.mint)
+    const { encode, reindex, contentType } = endpoint
+    const frames = endpoint.failureFrames(facts, reply)
+    const show = broadcast({ frames, encode, reindex, failure: () => [], lines: true }, faults)
+    return send(visit, { status: 200, headers: { 'content-type': contentType, ...headers }, show })
+  }
+  const body = endpoint.failure(facts)
+  const type: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/html; charset=utf-8' } : {}
+  const show = wholeBody(typeof body === 'string' ? new TextEncoder().encode(body) : json(body), faults)
+  return send(visit, { status: facts.status, headers: { ...type, ...headers }, show })
+}
+
+interface Sending {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly show: Broadcast
+}
+
+function send(visit: Visit, { status, headers, show }: Sending): Response {
+  const { record, signal } = visit
+  record.status = status
+  const body = play(show, {
+    signal,
+    sent: (bytes) => void (record.bytesSent += bytes),
+    aborted: () => void (record.aborted = !record.ended),
+    ended: () => void (record.ended = true),
+  })
+  return new Response(body, { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } })
+}
+
+/** What the provider says about an error that the script only names. */
+function factsOf(error: ErrorCause | AnswerError, endpoint: Endpoint): ErrorFacts {
+  const wanted: AnswerError = typeof error === 'string' ? { cause: error } : error
+  const cause = wanted.cause ?? causeOf(wanted.status)
+  const known = endpoint.errors[cause]
+  if (known === undefined) {
+    const causes = Object.keys(endpoint.errors).join(', ')
+    throw new Error(`The simulator knows no error "${cause}" of ${endpoint.dialect}. It knows ${causes}.`)
+  }
+  return {
+    ...known,
+    status: wanted.status ?? known.status,
+    message: wanted.message ?? known.message,
+    body: wanted.body ?? (wanted.message === undefined ? known.body : undefined),
+    headers: { ...known.headers, ...wanted.headers, ...retryHeaders(wanted.retry) },
+  }
+}
+
+function causeOf(status = 500): ErrorCause {
+  const causes: { readonly [status: number]: ErrorCause } = {
+    400: 'invalid_request',
+    401: 'authentication',
+    402: 'quota',
+    403: 'permission',
+    404: 'not_found',
+    408: 'timeout',
+    413: 'request_too_large',
+    422: 'invalid_request',
+    429: 'rate_limit',
+    503: 'overloaded',
+    504: 'timeout',
+    529: 'overloaded',
+  }
+  return causes[status] ?? (status < 500 ? 'invalid_request' : 'server_error')
+}
+
+/** The script, told one request after the other. */
+function teller(script: Script): (request: SimulatedRequest) => Promise<Answer> {
+  let told = 0
+  const list = (answers: readonly Scripted[]): Scripted => {
+    const answer = answers[told++]
+    if (answer === undefined) throw new Error(`The script has ${answers.length} answers, and this is request ${told}.`)
+    return answer
+  }
+  return async (request) => {
+    const answer = typeof script === 'function' ? await script(request) : isList(script) ? list(script) : script
+    return typeof answer === 'string' ? { text: answer } : answer
+  }
+}
+
+function isList(script: Scripted | readonly Scripted[]): script is readonly Scripted[] {
+  return Array.isArray(script)
+}
+
+async function callOf(request: Request): Promise<HttpCall> {
+  const text = await request.text()
+  return { method: request.method, url: new URL(request.url), headers: request.headers, body: objectOf(text) }
+}
+
+function objectOf(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as JsonObject : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}
