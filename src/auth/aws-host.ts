@@ -1,5 +1,6 @@
 // Where AWS is: the host of a service in a region.
 import { relayError } from '../errors.ts'
+import type { ModelConfig } from '../types/config.ts'
 
 /** The domain of every partition but the usual one, by how the names of its regions begin. */
 const DOMAINS: { readonly [prefix: string]: string } = {
@@ -22,4 +23,16 @@ export function awsHost(service: string, region: string): string {
 /** The region that an ARN names, or undefined where the text is no ARN or the ARN has none. */
 export function arnRegion(text: string): string | undefined {
   return /^arn:[^:]*:[^:]*:([^:]+):/.exec(text)?.[1]
+}
+
+/** How to build the address of a service from a model's entry: its region is the entry's, or its ARN's. */
+export function awsUrl(service: string): (config: ModelConfig, model: string) => string {
+  return (config, model) => `https://${awsHost(service, awsRegion(config, model))}`
+}
+
+/** The region that a model is in; an address of one's own may tell it too. */
+export function awsRegion({ region, base_url = '' }: ModelConfig, model: string): string {
+  const found = region ?? arnRegion(model) ?? /[./]([a-z]{2,}(?:-[a-z]+)+-\d)\./.exec(base_url)?.[1]
+  if (!found) throw relayError('config', `${model} needs its \`region\`: set it to one such as us-east-1, or to $env.AWS_REGION`)
+  return found
 }

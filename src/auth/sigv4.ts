@@ -34,8 +34,8 @@ export interface CanonicalParts {
 const UNSIGNED =
   /^(authorization|user-agent|connection|expect|te|trailer|transfer-encoding|upgrade|cache-control|pragma|referer|accept-encoding|x-amzn-trace-id|traceparent|tracestate|baggage|proxy-.*|sec-.*)$/
 
-/** Derived keys of a set of credentials, by scope: they save four digests a request, and go when the credentials go. */
-const derived = new WeakMap<AwsKeys, Map<string, CryptoKey>>()
+/** Keys that are derived already, by access key, day, region and service: each saves four digests a request. */
+const derived = new Map<string, { readonly secret: string; readonly key: CryptoKey }>()
 
 const encoder = new TextEncoder()
 
@@ -111,16 +111,15 @@ function recoded(text: string): string {
   }))
 }
 
-async function signingKey(keys: AwsKeys, area: string): Promise<CryptoKey> {
-  let byArea = derived.get(keys)
-  // One a day, region and service: more than a few are days gone by.
-  if (!byArea || byArea.size > 20) derived.set(keys, byArea = new Map<string, CryptoKey>())
-  let key = byArea.get(area)
-  if (!key) {
-    key = await hmacKey(encoder.encode('AWS4' + keys.secretAccessKey))
-    for (const part of area.split('/')) key = await hmacKey(await hmac(key, part))
-    byArea.set(area, key)
-  }
+async function signingKey({ accessKeyId, secretAccessKey: secret }: AwsKeys, area: string): Promise<CryptoKey> {
+  const name = `${accessKeyId}/${area}`
+  const known = derived.get(name)
+  if (known?.secret === secret) return known.key
+  let key = await hmacKey(encoder.encode(`AWS4${secret}`))
+  for (const part of area.split('/')) key = await hmacKey(await hmac(key, part))
+  // Most of so many are of days gone by.
+  if (derived.size > 50) derived.clear()
+  derived.set(name, { secret, key })
   return key
 }
 

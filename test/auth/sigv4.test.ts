@@ -67,7 +67,7 @@ describe('signV4', () => {
   })
 
   it('takes three digests once the key is derived, and keeps keys apart by secret, day, region and service', async () => {
-    const one = { ...keys }
+    const one = { ...keys, accessKeyId: 'AKIDCOUNTED' }
     const spies = [vi.spyOn(webcrypto.subtle, 'sign'), vi.spyOn(webcrypto.subtle, 'digest')]
     const trips = async (credentials: AwsKeys, where = scope): Promise<number> => {
       for (const spy of spies) spy.mockClear()
@@ -81,8 +81,11 @@ describe('signV4', () => {
     expect(await trips(one, { ...scope, region: 'eu-west-1' })).toBe(7)
     expect(await trips(one, { ...scope, service: 'sts' })).toBe(7)
     expect(await trips(one)).toBe(3)
-    const other = { ...keys, secretAccessKey: 'another' }
-    expect((await signV4(request(SONNET), other, scope)).headers).not.toEqual((await signV4(request(SONNET), one, scope)).headers)
+    const other = { ...one, secretAccessKey: 'another' }
+    const before = await signV4(request(SONNET), one, scope)
+    expect(await trips(other)).toBe(7)
+    expect((await signV4(request(SONNET), other, scope)).headers).not.toEqual(before.headers)
+    expect(await signV4(request(SONNET), one, scope)).toEqual(before)
     for (const spy of spies) spy.mockRestore()
   })
 
