@@ -9,12 +9,14 @@ export interface PartialArgument {
   readonly nullValue?: unknown
 }
 
-type Container = { [key: string]: unknown }
+interface Container {
+  [key: string]: unknown
+}
 
 /** Sets one value, or lengthens the string that is there. A path that leaves holes in a list is not followed. */
-export function growArguments(args: object | undefined, { jsonPath = '', stringValue, numberValue, boolValue, nullValue }: PartialArgument): void {
+export function growArguments(args: Container, { jsonPath = '', stringValue, numberValue, boolValue, nullValue }: PartialArgument): void {
   const keys = [...jsonPath.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\[(\d*)\]|([^.[\]$]+)/g)].map(([, quoted, index, name]) => quoted ?? index ?? name ?? '')
-  let node = args as Container | undefined
+  let node: Container | undefined = args
   keys.forEach((key, at) => {
     if (!node || key === '' || key === '__proto__' || (Array.isArray(node) && !(Number(key) <= node.length))) {
       node = undefined

@@ -4,7 +4,7 @@ import { sse } from '../http/sse.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Failure, Framing, Wire } from '../types/provider.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
-import { growArguments, type PartialArgument } from './gemini-arguments.ts'
+import type { PartialArgument } from './gemini-arguments.ts'
 import { citationsOf, type RawSources } from './gemini-citations.ts'
 import { encodeGemini, type GeminiDialect } from './gemini-encode.ts'
 
@@ -69,11 +69,11 @@ export function gemini(dialect: GeminiDialect): Wire {
     framing,
     encode: (encoding) => encodeGemini(encoding, dialect),
     decode(body, encoding) {
-      const read = reader(encoding)
+      const read = reader(encoding, dialect)
       return [...read.take(body), ...read.end(true)]
     },
     decoder(encoding) {
-      const read = reader(encoding)
+      const read = reader(encoding, dialect)
       return { frame: (data) => read.take(parsed(data, encoding.details)), end: () => read.end(false) }
     },
     fault,
@@ -121,7 +121,7 @@ interface OpenCall {
 }
 
 /** Reads chunks, of which a whole body is one. Blocks are numbered by their parts, so that it does not matter how they are cut. */
-function reader({ details }: Encoding): Reader {
+function reader({ details }: Encoding, { growArguments }: GeminiDialect): Reader {
   let next = 0
   let open: 'text_delta' | 'thinking_delta' | undefined
   let call: OpenCall | undefined
@@ -138,9 +138,12 @@ function reader({ details }: Encoding): Reader {
     call = undefined
     return done ? [{ type: 'tool_call_delta', block: done.block, argumentsDelta: JSON.stringify(done.args) }] : []
   }
+  const grow = (pieces: RawCall['partialArgs'] = []): void => {
+    for (const piece of pieces) if (call) growArguments?.(call.args, piece)
+  }
   const called = ({ id, name, args, partialArgs, willContinue }: RawCall, thoughtSignature: string | undefined): Delta[] => {
     if (!name && call) {
-      partialArgs?.forEach((one) => growArguments(call?.args, one))
+      grow(partialArgs)
       return willContinue ? [] : close()
     }
     const out = close()
@@ -151,7 +154,7 @@ function reader({ details }: Encoding): Reader {
       { type: 'seal', block, state: { ...(id && { id }), ...(thoughtSignature && { thoughtSignature }) } },
     )
     if (willContinue) call = { block, args: {} }
-    partialArgs?.forEach((one) => growArguments(call?.args, one))
+    grow(partialArgs)
     return out
   }
   const written = ({ text = '', thought, thoughtSignature }: RawPart): Delta[] => {
