@@ -1,0 +1,76 @@
+// What a hub weighs in a bundle: minified by esbuild, then gzip.
+import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { table } from './measure.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** The providers that speak Chat Completions, and Anthropic. */
+const FOUNDATION = 'openai anthropic groq together deepseek xai mistral fireworks perplexity openrouter ollama vllm lmstudio compatible'.split(' ')
+
+interface Bundle {
+  readonly name: string
+  readonly providers: readonly string[]
+  /** Bytes of gzip that it may have. */
+  readonly budget: number
+}
+
+const kilobytes = (count: number): number => count * 1024
+
+export const bundles: readonly Bundle[] = [
+  { name: 'hub + openai', providers: ['openai'], budget: kilobytes(10) },
+  { name: 'hub + openai + anthropic', providers: ['openai', 'anthropic'], budget: kilobytes(13) },
+  { name: `hub + ${FOUNDATION.length} providers`, providers: FOUNDATION, budget: kilobytes(16) },
+]
+
+export interface Weight {
+  readonly minified: number
+  readonly gzip: number
+}
+
+/** Bundles a module's text as an application's build would, with nothing left outside. */
+export async function weigh(source: string): Promise<Weight> {
+  const result = await build({
+    stdin: { contents: source, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'import'],
+    write: false,
+    logLevel: 'error',
+  })
+  const bytes = result.outputFiles[0]?.contents ?? new Uint8Array()
+  return { minified: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length }
+}
+
+export function entry(providers: readonly string[]): string {
+  const imports = providers.map((name) => `export { ${name} } from './src/providers/${name}.ts'`)
+  return [`export { Hub } from './src/index.ts'`, ...imports].join('\n')
+}
+
+const rivals: readonly (readonly [name: string, source: string])[] = [
+  ['openai (client)', `import OpenAI from 'openai'; export { OpenAI }`],
+  ['@anthropic-ai/sdk (client)', `import Anthropic from '@anthropic-ai/sdk'; export { Anthropic }`],
+  ['ai + @ai-sdk/openai', `export { generateText, streamText } from 'ai'; export { createOpenAI } from '@ai-sdk/openai'`],
+]
+
+export async function size(): Promise<void> {
+  const rows: string[][] = []
+  for (const { name, providers, budget } of bundles) {
+    const { minified, gzip } = await weigh(entry(providers))
+    rows.push([name, kb(minified), kb(gzip), kb(budget), gzip <= budget ? 'within' : 'OVER'])
+  }
+  for (const [name, source] of rivals) {
+    const { minified, gzip } = await weigh(source)
+    rows.push([name, kb(minified), kb(gzip), '', ''])
+  }
+  table(['bundle', 'minified', 'gzip', 'budget', ''], rows)
+}
+
+function kb(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KB`
+}
