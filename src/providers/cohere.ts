@@ -1,4 +1,4 @@
-// Cohere.
+// Cohere: Command, through version 2 of its API. docs.cohere.com
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { cohere as wire } from '../wire/cohere.ts'

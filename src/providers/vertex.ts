@@ -1,30 +1,22 @@
 // Google's Vertex AI: Gemini, Claude, and everybody else at its OpenAI-compatible endpoint. cloud.google.com/vertex-ai
-import { googleCloud } from '../auth/google.ts'
-import { relayError } from '../errors.ts'
 import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
-import { growArguments } from '../wire/gemini-arguments.ts'
-import { gemini } from '../wire/gemini.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { vertexGemini } from './vertex-gemini.ts'
 
 /** A model without its publisher: `google/gemini-3.8-flash` and `publishers/google/models/gemini-3.8-flash` are Gemini too. */
 const bare = (model: string): string => model.replace(/^(publishers\/)?(google|anthropic)\/(models\/)?/, '')
 
-const geminiWire: Wire = /* @__PURE__ */ gemini({
-  // A tuned model is an endpoint of the project.
-  path: (model) => (bare(model).includes('/') ? `/${bare(model)}` : `/publishers/google/models/${bare(model)}`),
-  receivedIdsOnly: true,
-  growArguments,
-})
+const geminiWire: Wire = vertexGemini.wire
 
-const claudeWire: Wire = /* @__PURE__ */ anthropicMessages({
+const claudeWire: Wire = anthropicMessages({
   path: ({ target, mode }) => `/publishers/anthropic/models/${bare(target.model)}:${mode === 'stream' ? 'streamRawPredict' : 'rawPredict'}`,
   version: () => 'vertex-2023-10-16',
   lacks: () => ['url', 'file'],
 })
 
-const openWire: Wire = /* @__PURE__ */ openaiChat({
+const openWire: Wire = openaiChat({
   fields: { name: null },
   adjust: (body, { target, note }) => {
     if (target.model.startsWith('xai/') && body['reasoning_effort'] !== undefined) {
@@ -70,32 +62,5 @@ function publishers(): Wire {
   }
 }
 
-function address({ project, location, region, api_version }: ModelConfig, model: string): string {
-  const version = api_version ?? (project && protocolOf(model) === 'gemini' ? 'v1beta1' : 'v1')
-  const place = location ?? region ?? 'global'
-  // An express key stands for its project.
-  if (!project) return `https://aiplatform.googleapis.com/${version}`
-  const host = /^(us|eu)$/.test(place) ? `aiplatform.${place}.rep` : place === 'global' ? 'aiplatform' : `${place}-aiplatform`
-  return `https://${host}.googleapis.com/${version}/projects/${project}/locations/${place}`
-}
-
-function on(wire: Wire): Provider {
-  return {
-    name: 'vertex',
-    wire,
-    baseUrl: address,
-    env: ['GOOGLE_VERTEX_API_KEY'],
-    sign(request, credential, { target }) {
-      if (credential.type === 'token' && !target.config.base_url && !target.config.project) {
-        throw relayError('config', `model \`${target.alias}\` needs a \`project\`: only an express key does without`, { alias: target.alias })
-      }
-      return googleCloud(request, credential)
-    },
-  }
-}
-
-/** Every model there. Brings the protocols of three companies with it. */
-export const vertex: Provider = /* @__PURE__ */ on(/* @__PURE__ */ publishers())
-
-/** Gemini alone, where the size of the bundle counts. */
-export const vertexGemini: Provider = /* @__PURE__ */ on(geminiWire)
+/** Every model there. It brings three companies' protocols with it: `vertexGemini` is the one that does not. */
+export const vertex: Provider = { ...vertexGemini, wire: publishers() }

@@ -4,7 +4,6 @@ import { deepMerge } from '../json/merge.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
-import type { PartialArgument } from './gemini-arguments.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
 import { isMintedBy } from './origin.ts'
 
@@ -16,8 +15,6 @@ export interface GeminiDialect {
   readonly receivedIdsOnly?: boolean
   /** `toolConfig.includeServerSideToolInvocations` is known here. */
   readonly serverToolTurns?: boolean
-  /** Puts arguments together that come in pieces, where they can be asked for so. */
-  readonly growArguments?: (args: { [name: string]: unknown }, piece: PartialArgument) => void
 }
 
 /** Opaque state of a block, as the `seal` delta carries it. */

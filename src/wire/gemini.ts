@@ -2,9 +2,10 @@
 import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
 import type { Delta } from '../types/event.ts'
+import type { ContentBlock } from '../types/message.ts'
 import type { Encoding, Failure, Framing, Wire } from '../types/provider.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
-import type { PartialArgument } from './gemini-arguments.ts'
+import { growArguments, type PartialArgument } from './gemini-arguments.ts'
 import { citationsOf, type RawSources } from './gemini-citations.ts'
 import { encodeGemini, type GeminiDialect } from './gemini-encode.ts'
 
@@ -41,8 +42,8 @@ interface RawUsage {
   readonly thoughtsTokenCount?: number | null
   /** Of `promptTokenCount`. */
   readonly cachedContentTokenCount?: number | null
-  readonly serviceTier?: string
-  readonly trafficType?: string
+  /** `serviceTier`, `trafficType`, and the counts by modality. */
+  readonly [fact: string]: unknown
 }
 
 interface RawChunk {
@@ -69,11 +70,11 @@ export function gemini(dialect: GeminiDialect): Wire {
     framing,
     encode: (encoding) => encodeGemini(encoding, dialect),
     decode(body, encoding) {
-      const read = reader(encoding, dialect)
+      const read = reader(encoding)
       return [...read.take(body), ...read.end(true)]
     },
     decoder(encoding) {
-      const read = reader(encoding, dialect)
+      const read = reader(encoding)
       return { frame: (data) => read.take(parsed(data, encoding.details)), end: () => read.end(false) }
     },
     fault,
@@ -114,75 +115,15 @@ interface Reader {
   end(whole: boolean): Delta[]
 }
 
-/** A call whose arguments come in pieces. */
-interface OpenCall {
-  readonly block: number
-  readonly args: { [name: string]: unknown }
-}
-
-/** Reads chunks, of which a whole body is one. Blocks are numbered by their parts, so that it does not matter how they are cut. */
-function reader({ details }: Encoding, { growArguments }: GeminiDialect): Reader {
-  let next = 0
-  let open: 'text_delta' | 'thinking_delta' | undefined
-  let call: OpenCall | undefined
-  let finish: string | undefined
-  let named = false
-  let answered = false
-  const texts = new Map<number, string>()
+/** Reads chunks, of which a whole body is one. */
+function reader({ details }: Encoding): Reader {
+  const blocks = numbering()
   const facts: { [name: string]: unknown } = {}
   const sources: RawSources[] = []
   const usage: RawUsage = {}
-
-  const close = (): Delta[] => {
-    const done = call
-    call = undefined
-    return done ? [{ type: 'tool_call_delta', block: done.block, argumentsDelta: JSON.stringify(done.args) }] : []
-  }
-  const grow = (pieces: RawCall['partialArgs'] = []): void => {
-    for (const piece of pieces) if (call) growArguments?.(call.args, piece)
-  }
-  const called = ({ id, name, args, partialArgs, willContinue }: RawCall, thoughtSignature: string | undefined): Delta[] => {
-    if (!name && call) {
-      grow(partialArgs)
-      return willContinue ? [] : close()
-    }
-    const out = close()
-    const block = next++
-    const argumentsDelta = willContinue || !args ? '' : JSON.stringify(args)
-    out.push(
-      { type: 'tool_call_delta', block, ...(id && { id }), name: name ?? '', argumentsDelta },
-      { type: 'seal', block, state: { ...(id && { id }), ...(thoughtSignature && { thoughtSignature }) } },
-    )
-    if (willContinue) call = { block, args: {} }
-    grow(partialArgs)
-    return out
-  }
-  const written = ({ text = '', thought, thoughtSignature }: RawPart): Delta[] => {
-    if (!text && !thoughtSignature) return []
-    const type = thought ? 'thinking_delta' : 'text_delta'
-    // A signature is its part's alone: a signed part joins no other.
-    if (open !== type || thoughtSignature) next++
-    open = thoughtSignature ? undefined : type
-    const block = next - 1
-    if (!thought) texts.set(block, (texts.get(block) ?? '') + text)
-    const delta: Delta = { type, block, text }
-    return thoughtSignature ? [delta, { type: 'seal', block, state: { thoughtSignature } }] : [delta]
-  }
-  const take = (part: RawPart): Delta[] => {
-    const { text, thought, thoughtSignature, functionCall, inlineData } = part
-    if (text !== undefined) return written(part)
-    open = undefined
-    if (functionCall) return called(functionCall, thoughtSignature)
-    const kind = Object.keys(part).find((key) => typeof part[key] === 'object')
-    if (!kind) return []
-    const { mimeType: mediaType = '', data = '' } = inlineData ?? {}
-    const block = next++
-    // A picture on the way to the picture is no answer.
-    if (!inlineData || thought) return [{ type: 'block', block, value: { type: 'native', kind, data: part } }]
-    const type = /^(image|audio)\//.exec(mediaType)?.[1] as 'image' | 'audio' | undefined
-    const value: Delta = { type: 'block', block, value: { type: type ?? 'document', data, mediaType } }
-    return thoughtSignature ? [value, { type: 'seal', block, state: { thoughtSignature } }] : [value]
-  }
+  let finish: string | undefined
+  let named = false
+  let answered = false
 
   return {
     take(body) {
@@ -201,7 +142,7 @@ function reader({ details }: Encoding, { growArguments }: GeminiDialect): Reader
       const candidate = candidates?.find(({ index }) => !index)
       if (candidate) {
         answered = true
-        for (const part of candidate.content?.parts ?? []) out.push(...take(part))
+        for (const part of candidate.content?.parts ?? []) out.push(...blocks.take(part))
         finish = candidate.finishReason ?? finish
         if (candidate.citationMetadata || candidate.groundingMetadata) sources.push(candidate)
         for (const name of FACTS) if (candidate[name] !== undefined) facts[name] = candidate[name]
@@ -213,18 +154,80 @@ function reader({ details }: Encoding, { growArguments }: GeminiDialect): Reader
     end(whole) {
       if (whole && !answered) throw relayError('invalid_response', 'the answer holds no candidate', details)
       if (!whole && !finish) return []
-      const { groundingMetadata, urlContextMetadata, ...rest } = facts
-      const out: Delta[] = [...close(), ...citationsOf(sources, texts)]
+      const { groundingMetadata, urlContextMetadata, ...values } = { ...facts, ...usage }
+      const out = [...blocks.close(), ...citationsOf(sources, blocks.texts)]
       for (const [kind, data] of Object.entries({ groundingMetadata, urlContextMetadata })) {
-        if (data) out.push({ type: 'block', block: next++, value: { type: 'native', kind, data } })
+        if (data) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
       }
-      const { serviceTier, trafficType } = usage
-      const values = { ...rest, ...(serviceTier && { serviceTier }), ...(trafficType && { trafficType }) }
+      for (const name of Object.keys(values)) if (/Token/.test(name)) delete values[name]
       if (Object.keys(values).length) out.push({ type: 'metadata', values })
-      out.push({ type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' })
-      return out
+      return [...out, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
     },
   }
+}
+
+interface Numbering {
+  /** What was said so far in blocks of text, for places in it to be found. */
+  readonly texts: Map<number, string>
+  next(): number
+  take(part: RawPart): Delta[]
+  /** Ends a call whose arguments came in pieces. */
+  close(): Delta[]
+}
+
+/** Numbers blocks by their parts alone, so that it does not matter how the parts are spread over chunks. */
+function numbering(): Numbering {
+  let count = 0
+  let open: 'text_delta' | 'thinking_delta' | undefined
+  let call: { readonly block: number; readonly args: { [name: string]: unknown } } | undefined
+  const texts = new Map<number, string>()
+  const next = (): number => count++
+
+  const close = (): Delta[] => {
+    const done = call
+    call = undefined
+    return done ? [{ type: 'tool_call_delta', block: done.block, argumentsDelta: JSON.stringify(done.args) }] : []
+  }
+  const called = ({ id, name, args, partialArgs = [], willContinue }: RawCall, thoughtSignature: string | undefined): Delta[] => {
+    const out: Delta[] = []
+    if (name || !call) {
+      const block = (out.push(...close()), next())
+      const argumentsDelta = willContinue || !args ? '' : JSON.stringify(args)
+      out.push({ type: 'tool_call_delta', block, ...(id && { id }), name: name ?? '', argumentsDelta })
+      out.push({ type: 'seal', block, state: { ...(id && { id }), ...(thoughtSignature && { thoughtSignature }) } })
+      if (willContinue) call = { block, args: {} }
+    }
+    for (const piece of partialArgs) if (call) growArguments(call.args, piece)
+    return willContinue ? out : [...out, ...close()]
+  }
+  const written = ({ text = '', thought, thoughtSignature }: RawPart): Delta[] => {
+    if (!text && !thoughtSignature) return []
+    const type = thought ? 'thinking_delta' : 'text_delta'
+    // A signature is its part's alone: a signed part joins no other.
+    if (open !== type || thoughtSignature) next()
+    open = thoughtSignature ? undefined : type
+    const block = count - 1
+    if (!thought) texts.set(block, (texts.get(block) ?? '') + text)
+    return [{ type, block, text }]
+  }
+  const take = (part: RawPart): Delta[] => {
+    const { text, thought, thoughtSignature, functionCall, inlineData } = part
+    if (text === undefined) open = undefined
+    if (functionCall) return called(functionCall, thoughtSignature)
+    const kind = Object.keys(part).find((key) => typeof part[key] === 'object')
+    if (text === undefined && !kind) return []
+    // A picture on the way to the picture is no answer.
+    const native = text === undefined && (!inlineData || thought)
+    const value: ContentBlock = native ? { type: 'native', kind: kind ?? '', data: part } : mediaOf(inlineData)
+    const out: Delta[] = text === undefined ? [{ type: 'block', block: next(), value }] : written(part)
+    return thoughtSignature && !native ? [...out, { type: 'seal', block: count - 1, state: { thoughtSignature } }] : out
+  }
+  return { texts, next, take, close }
+}
+
+function mediaOf({ mimeType = '', data = '' }: RawPart['inlineData'] = {}): ContentBlock {
+  const [, type = 'document'] = /^(image|audio)\//.exec(mimeType) ?? []
+  return { type: type as 'image', data, mediaType: mimeType }
 }
 
 /** What a candidate says of itself. The last word counts. */

@@ -21,6 +21,9 @@ const asName: Readonly<Record<string, RegExp>> = {
 const spoken: Readonly<Record<string, readonly string[]>> = {
   // Its paths say /openai/.
   azure: ['openai'],
+  // Its models' names and paths say their publishers.
+  vertex: ['google', 'anthropic', 'xai', 'vertex-gemini'],
+  'vertex-gemini': ['google', 'vertex'],
 }
 
 function pattern(company: string): RegExp {
