@@ -5,8 +5,8 @@ import { anthropicMessages } from '../wire/anthropic-messages.ts'
 
 export const anthropic: Provider = {
   name: 'anthropic',
-  wire: anthropicMessages(),
+  wire: /* @__PURE__ */ anthropicMessages(),
   baseUrl: 'https://api.anthropic.com',
   env: ['ANTHROPIC_API_KEY'],
-  sign: header('x-api-key'),
+  sign: /* @__PURE__ */ header('x-api-key'),
 }

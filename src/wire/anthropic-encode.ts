@@ -24,7 +24,7 @@ export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
   const paper = page(encoding, family, lacks)
   const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family)))
   const { system, turns } = conversation(paper)
-  const { thinking: thought, effort } = thoughtsOf(encoding, family, maxTokens, thoughtlessLoop(turns))
+  const { thinking: thought, effort } = thoughtsOf(encoding, family, { maxTokens, thoughtless: thoughtlessLoop(turns) })
   const { format, words } = formatOf(encoding, family)
   if (words) system.push({ type: 'text', text: words })
   const betas = dialect.betasInBody ? betasOf(encoding) : []
@@ -41,7 +41,7 @@ export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
     tool_choice: choiceOf(encoding, family),
     thinking: thought,
     output_config: effort || format ? { effort, format } : undefined,
-    ...samplingOf(encoding, family, { thinks: !!thought && !!(thought.budget_tokens || thought.display), version }),
+    ...samplingOf(encoding, family, { thinks: (thought?.type ?? 'disabled') !== 'disabled', version }),
     stop_sequences: typeof request.stop === 'string' ? [request.stop] : request.stop,
     stream: (encoding.mode === 'stream' && !dialect.version) || undefined,
   }
@@ -112,13 +112,13 @@ function choiceOf({ request, details }: Encoding, { can }: Family): Draft | unde
   return { type, name, disable_parallel_tool_use: serial }
 }
 
-function thoughtsOf({ request, note }: Encoding, family: Family, maxTokens: number, thoughtless: boolean): Thinking {
+function thoughtsOf({ request, note }: Encoding, family: Family, given: { readonly maxTokens: number; readonly thoughtless: boolean }): Thinking {
   const { reasoning, toolChoice } = request
-  const thoughts = thinking(family, reasoning, maxTokens)
+  const thoughts = thinking(family, reasoning, given.maxTokens)
   if (thoughts.note) note('reasoning', thoughts.note)
   if (thoughts.thinking?.type !== 'enabled') return thoughts
   const forced = toolChoice === 'required' || typeof toolChoice === 'object'
-  if (!forced && !thoughtless) return thoughts
+  if (!forced && !given.thoughtless) return thoughts
   note('reasoning', forced ? 'no thinking where a tool must be called' : 'no thinking in a tool loop that began without it')
   return {}
 }

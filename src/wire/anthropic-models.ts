@@ -60,10 +60,10 @@ const NEWEST: Row = ['', 0, 128_000, 'adaptive on off xhigh forced schema']
 const FOREIGN: Row = ['', 0, 8192, OLD + 'budget off both schema system']
 const OLDEST: Row = ['', 0, 4096, OLD + 'both']
 
-/** `claude-opus-4-8`, `claude-3-5-haiku-20241022`, `us.….claude-sonnet-4-6-v1:0`, `claude-opus-4-5@20251101`. */
+/** `claude-opus-4-8`, `claude-3-5-haiku-20241022`, `us.….claude-sonnet-4-6`, `claude-sonnet-4.5`, `claude-opus-4-5@20251101`. */
 export function familyOf(model: string, lacks: readonly string[] = []): Family {
   const [named, major, minor = '0', line = '', newMajor, newMinor = '0'] =
-    /claude-(?:v?(\d)(?:[-.](\d{1,2}))?(?!\d)-?)?([a-z]*)(?:-(\d{1,2})(?!\d)(?:-(\d{1,2})(?!\d))?)?/.exec(model) ?? []
+    /claude-(?:v?(\d)(?:[-.](\d{1,2}))?(?!\d)-?)?([a-z]*)(?:-(\d{1,2})(?!\d)(?:[-.](\d{1,2})(?!\d))?)?/.exec(model) ?? []
   // A line without a version (a preview) is as new as can be.
   const version = newMajor ? Number(newMajor) * 100 + Number(newMinor) : major ? Number(major) * 100 + Number(minor) : Infinity
   const row = ROWS.find(([lines, since]) => lines.split(' ').includes(line) && version >= since)

@@ -74,7 +74,7 @@ export function conversation(paper: Page): { readonly system: Draft[]; readonly 
     let blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
     let to: Turn['role'] = role === 'tool' ? 'user' : role
     const last = turns.at(-1)
-    if (to === 'system' && last && !(paper.family.can('system') && last.role === 'user')) {
+    if (to === 'system' && last && !(paper.family.can('system') && last.role !== 'assistant')) {
       // Also where the model takes them: nothing may stand between a call and its result.
       paper.note('messages', 'a later system message is part of a user turn here')
       to = 'user'
@@ -136,10 +136,13 @@ function isThought(draft: Draft | undefined): boolean {
   return /thinking/.test(String(draft?.['type']))
 }
 
+/** A message that says nothing but white space is an error, as is an empty text; white space among words is not. */
 function written(blocks: readonly ContentBlock[], paper: Page): Draft[] {
+  const blank = (block: ContentBlock): boolean => block.type === 'text' && block.text.trim() === ''
+  const silent = !blocks.some((block) => block.type === 'text' && !blank(block))
   return blocks.flatMap((block) => {
-    const draft = draftOf(block, paper)
-    if (draft && !isThought(draft)) paper.mark(draft)
+    const draft = silent && blank(block) ? undefined : draftOf(block, paper)
+    if (draft && !blank(block) && !isThought(draft)) paper.mark(draft)
     const inside = block.type === 'tool_result' && typeof block.content === 'object' ? block.content : []
     for (const hint of [block, ...inside]) if (hint.type === 'cache_hint') paper.hint(hint.ttl)
     return draft ? [draft] : []
@@ -147,13 +150,12 @@ function written(blocks: readonly ContentBlock[], paper: Page): Draft[] {
 }
 
 /** A block as the API has it, or undefined for one that is not sent. */
-function draftOf(block: ContentBlock, paper: Page): Draft | undefined {
+function draftOf(block: ContentBlock, paper: Page): Draft | undefined | void {
   const { type, origin } = block
   const own = origin === undefined || origin.provider === paper.target.provider.name
   switch (type) {
     case 'text':
     case 'refusal':
-      // An empty text is an error.
       return block.text ? { ...(own && Object(origin?.state)), type: 'text', text: block.text } : undefined
     case 'image':
       return { type, source: source(block, paper) }
@@ -167,21 +169,21 @@ function draftOf(block: ContentBlock, paper: Page): Draft | undefined {
       paper.note('messages', 'audio is sent as its transcript')
       return { type: 'text', text: block.transcript }
     case 'thinking':
+      if (block.signature && isOwnThought(origin, paper)) return { type, thinking: block.text, signature: block.signature }
+      return paper.note('messages', "thinking that is unsigned, or another model's, is left out")
     case 'redacted_thinking':
-      if ((type === 'redacted_thinking' || block.signature) && isOwnThought(origin, paper)) {
-        return type === 'thinking' ? { type, thinking: block.text, signature: block.signature } : { type, data: block.data }
-      }
-      paper.note('messages', 'thinking that is unsigned, or another model\'s, is left out')
-      return undefined
+      if (own && isOwnThought(origin, paper)) return { type, data: block.data }
+      return paper.note('messages', "another model's hidden thinking is left out")
     case 'tool_use':
       return called(block, own, paper)
     case 'tool_result':
       return result(block, paper)
     case 'native':
-      if (own) return { ...Object(block.data) }
-      paper.note('messages', `another provider's \`${block.kind}\` is left out`)
+      if (own) return { type: block.kind, ...Object(block.data) }
+      return paper.note('messages', `another provider's \`${block.kind}\` is left out`)
+    case 'cache_hint':
+      return undefined
   }
-  return undefined
 }
 
 /** Signatures hold wherever the model is served, and for that model alone. */
