@@ -12,7 +12,7 @@ export interface ConverseFamily {
   readonly schema: boolean
   /** A tool's result may say that it is an error. */
   readonly status: boolean
-  /** What an id of a call must look like. Default: up to 64 letters, digits, `_` and `-`. */
+  /** What an id of a call must look like. Default: up to 64 letters, digits, `_`, `-`, `.` and `:`. */
   readonly toolId?: RegExp
   /** A name that models share which understand each other's sealed thoughts. */
   readonly kin?: (model: string) => string | undefined

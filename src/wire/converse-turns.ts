@@ -82,8 +82,8 @@ function failed({ family }: Page): Draft | undefined {
 }
 
 /** Results first, text beside a document, nothing to cache before there is something. */
-function settle({ content }: Turn, { note }: Page): void {
-  if (content.some(({ toolResult }) => toolResult)) content.sort((a, b) => Number('toolResult' in b) - Number('toolResult' in a))
+function settle({ role, content }: Turn, { note }: Page): void {
+  if (role === 'user') content.sort((a, b) => Number('toolResult' in b) - Number('toolResult' in a))
   if (content.some(({ document }) => document) && !content.some(({ text }) => text)) {
     note('messages', 'a document wants a text beside it')
     content.push({ text: 'See the document.' })
@@ -147,7 +147,7 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
 }
 
 /** An id as the model takes it: the same for the same, in every request. */
-function callId(id: string, { family: { toolId = /^[\w-]{1,64}$/ }, note }: Page): string {
+function callId(id: string, { family: { toolId = /^[\w.:-]{1,64}$/ }, note }: Page): string {
   if (toolId.test(id)) return id
   note('messages', 'ids of calls are spelled as this model wants them')
   let hash = 0xcbf29ce484222325n
