@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { pictures, sources, thinking } from '../wire/openai-chat-ears.ts'
 
 export const compatible: Provider = {
   name: 'compatible',
@@ -9,5 +10,5 @@ export const compatible: Provider = {
   keyless: true,
   sign: bearer,
   // Some end a stream without `[DONE]`.
-  wire: openaiChat({ fields: { name: null }, endsWithBody: true }),
+  wire: openaiChat({ fields: { name: null }, ears: [thinking, pictures, sources], endsWithBody: true }),
 }

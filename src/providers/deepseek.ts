@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 
 export const deepseek: Provider = {
   name: 'deepseek',
@@ -9,6 +10,7 @@ export const deepseek: Provider = {
   env: ['DEEPSEEK_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { topK: null, seed: null, parallelToolCalls: null, name: null, strict: null },
     formats: 'json_object',
     efforts: [[/./, 'none low high max']],

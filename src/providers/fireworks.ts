@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 
 export const fireworks: Provider = {
   name: 'fireworks',
@@ -9,6 +10,7 @@ export const fireworks: Provider = {
   env: ['FIREWORKS_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level, budget) =>

@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 
 export const groq: Provider = {
   name: 'groq',
@@ -9,6 +10,7 @@ export const groq: Provider = {
   env: ['GROQ_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { maxTokens: 'max_completion_tokens', topK: null, name: null },
     efforts: [
       [/qwen/, 'none default'],

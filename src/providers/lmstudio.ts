@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const lmstudio: Provider = {
@@ -11,6 +12,7 @@ export const lmstudio: Provider = {
   keyless: true,
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { name: null, parallelToolCalls: null, strict: null },
     // `json_object` is a 400.
     formats: 'json_schema',

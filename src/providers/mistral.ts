@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 
 export const mistral: Provider = {
   name: 'mistral',
@@ -9,6 +10,7 @@ export const mistral: Provider = {
   env: ['MISTRAL_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { topK: null, seed: 'random_seed', name: null },
     streamOptions: false,
     efforts: [

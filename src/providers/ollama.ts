@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 
 export const ollama: Provider = {
   name: 'ollama',
@@ -10,6 +11,7 @@ export const ollama: Provider = {
   keyless: true,
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
     efforts: [[/./, 'none low medium high']],
   }),

@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { sound } from '../wire/openai-chat-ears.ts'
 import { EFFORTS, fit } from '../wire/openai-models.ts'
 
 export const openai: Provider = {
@@ -15,6 +16,7 @@ export const openai: Provider = {
     fields: { maxTokens: 'max_completion_tokens', topK: null },
     efforts: EFFORTS,
     adjust: fit,
+    ears: [sound],
     facts: { service_tier: 'serviceTier', system_fingerprint: 'systemFingerprint', moderation: 'moderation' },
   }),
 }

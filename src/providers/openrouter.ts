@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { pictures, thinking } from '../wire/openai-chat-ears.ts'
 
 export const openrouter: Provider = {
   name: 'openrouter',
@@ -9,6 +10,7 @@ export const openrouter: Provider = {
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking, pictures],
     fields: { name: null },
     effort: (level, budget) => ({ reasoning: budget ? { max_tokens: budget } : { effort: level } }),
     // Unlike the original it also takes documents by address.

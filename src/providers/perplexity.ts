@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { sources } from '../wire/openai-chat-ears.ts'
 import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
@@ -22,6 +23,7 @@ export const perplexity: Provider = {
     },
     reasoningApart: true,
     cost: ({ cost }) => (cost as { readonly total_cost?: unknown } | undefined)?.total_cost,
+    ears: [sources],
     splitter: thinkTags,
     endsWithBody: true,
   }),

@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const together: Provider = {
@@ -10,6 +11,7 @@ export const together: Provider = {
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level) => (level === 'none' ? { reasoning: { enabled: false } } : { reasoning_effort: level }),

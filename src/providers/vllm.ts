@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const vllm: Provider = {
@@ -11,6 +12,7 @@ export const vllm: Provider = {
   keyless: true,
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking],
     fields: { name: null },
     // Whether a model thinks is a matter of its chat template.
     effort: (level) => (level === 'none' ? { chat_template_kwargs: { enable_thinking: false } } : { reasoning_effort: level }),

@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { sources, thinking } from '../wire/openai-chat-ears.ts'
 
 const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
 
@@ -12,6 +13,7 @@ export const xai: Provider = {
   env: ['XAI_API_KEY'],
   sign: bearer,
   wire: openaiChat({
+    ears: [thinking, sources],
     fields: { topK: null, name: null },
     efforts: [
       [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],

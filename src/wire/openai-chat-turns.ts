@@ -3,15 +3,8 @@ import { relayError } from '../errors.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, Media, Message, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { isMintedBy } from './origin.ts'
+import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
-
-/** What the decoder keeps on a block for the next turn. */
-export interface Kept {
-  /** The field of the assistant's message that the text goes back in. */
-  readonly as?: string
-  /** Fields of the message, or of the tool call, that go back as they came. */
-  readonly with?: { readonly [field: string]: unknown }
-}
 
 export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[] {
   const sent: ChatMessage[] = []

@@ -2,10 +2,9 @@
 import { relayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
 import type { Delta } from '../types/event.ts'
-import type { Citation } from '../types/message.ts'
 import type { Decoder, Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason } from '../types/response.ts'
-import { cited, close, hear, silence, TEXT, type RawCitation, type RawMessage } from './openai-chat-content.ts'
+import { close, hear, silence, type RawBody, type RawMessage } from './openai-chat-content.ts'
 import { encodeChat } from './openai-chat-encode.ts'
 import type { Dialect } from './openai-dialect.ts'
 import { classify } from './openai-fault.ts'
@@ -20,15 +19,8 @@ interface RawChoice {
 }
 
 /** A whole body, or a chunk of a stream. Any field may be missing. */
-interface RawBody {
-  readonly id?: string
-  readonly model?: string
-  readonly created?: number
-  readonly object?: string
+interface Raw extends RawBody {
   readonly choices?: readonly RawChoice[] | null
-  readonly citations?: readonly unknown[] | null
-  readonly search_results?: readonly RawCitation[] | null
-  readonly error?: unknown
 }
 
 /** One company's Chat Completions. */
@@ -39,8 +31,8 @@ export function openaiChat(dialect: Dialect = {}): Wire {
     encode: (encoding) => encodeChat(dialect, encoding),
     decode: (body, encoding) => {
       const { take, end } = reader(dialect, encoding)
-      const deltas = take(body as RawBody, 'message')
-      if (!(body as RawBody).choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
+      const deltas = take(body as Raw, 'message')
+      if (!(body as Raw).choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
       return [...deltas, ...end()]
     },
     decoder: (encoding) => decoder(dialect, encoding),
@@ -61,35 +53,24 @@ function decoder(dialect: Dialect, encoding: Encoding): Decoder {
       } catch (cause) {
         throw relayError('invalid_response', `an event of the stream is not JSON: ${data.slice(0, 200)}`, { ...encoding.details, cause })
       }
-      return take(body as RawBody, 'delta', event)
+      return take(body as Raw, 'delta', event)
     },
     end: () => (dialect.endsWithBody && stopped() ? end() : []),
   }
 }
 
-const REASONS: { readonly [raw: string]: FinishReason | undefined } = {
-  stop: 'stop',
-  eos: 'stop',
-  end_turn: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  model_length: 'length',
-  model_context_window_exceeded: 'length',
-  tool_calls: 'tool_calls',
-  tool_use: 'tool_calls',
-  function_call: 'tool_calls',
-  content_filter: 'content_filter',
-  'content-filter': 'content_filter',
-  sensitive: 'content_filter',
-  error: 'error',
-  abort: 'error',
-  network_error: 'error',
-  insufficient_system_resource: 'error',
-}
+/** Everyone has words of their own for why a model stopped. */
+const REASONS: readonly (readonly [FinishReason, RegExp])[] = [
+  ['stop', /^(stop|eos|end_turn)$/],
+  ['length', /length|max_tokens|context_window/],
+  ['tool_calls', /^(tool|function)_/],
+  ['content_filter', /content.filter|sensitive/],
+  ['error', /error|abort|insufficient/],
+]
 
 interface Reader {
   /** What a body, or a chunk, says. */
-  readonly take: (body: RawBody, part: 'message' | 'delta', event?: string) => readonly Delta[]
+  readonly take: (body: Raw, part: 'message' | 'delta', event?: string) => readonly Delta[]
   /** The answer is whole. */
   readonly end: () => readonly Delta[]
   /** It has been said why the model stopped. */
@@ -99,48 +80,45 @@ interface Reader {
 /** Reads one answer. A whole body and a stream's chunks both go through here, so nothing is known twice. */
 function reader(dialect: Dialect, encoding: Encoding): Reader {
   const { details } = encoding
+  const { facts = {}, usage: places = [], cost, reasoningApart, faults } = dialect
   const heard = silence(dialect, encoding)
-  const facts: { [name: string]: unknown } = {}
+  const values: { [name: string]: unknown } = {}
   let seen = ''
   let raw: string | null = null
-  let sources: readonly unknown[] = []
 
   const take: Reader['take'] = (body, part, event) => {
     const choice = body?.choices?.find(({ index }) => !index)
-    if (body?.error || choice?.error || event === 'error' || (!body?.choices && isFault(body))) {
-      const json = body?.error || !choice?.error ? body : choice
-      throw classify({ status: details.status ?? 200, text: JSON.stringify(json), json, details }, dialect.faults)
+    const failed = body?.error || !choice?.error ? body : choice
+    if (failed?.error || event === 'error' || (!body?.choices && isFault(body))) {
+      throw classify({ status: details.status ?? 200, text: JSON.stringify(failed), json: failed, details }, faults)
     }
     const out: Delta[] = (heard.out = [])
     const { id, model, created } = body
-    if ((id || model) && `${id} ${model}` !== seen) {
-      seen = `${id} ${model}`
+    if (seen !== (seen = `${id || ''} ${model || ''}`) && seen !== ' ') {
       out.push({ type: 'meta', ...(id && { id }), ...(model && { model }), ...(created && { createdAt: created * 1000 }) })
     }
-    for (const [field, name] of Object.entries(dialect.facts ?? {})) facts[name] = at(body, field) ?? facts[name]
-    const found = body.search_results ?? body.citations
-    if (found?.length) sources = found
-    const message = choice?.[part]
-    if (message) hear(heard, message, part === 'delta')
-    const reason = choice?.finish_reason
+    for (const field in facts) values[facts[field] ?? field] ??= at(body, field) ?? undefined
+    hear(heard, { message: choice?.[part] ?? {}, body, streamed: part === 'delta' })
     // Later chunks may say null, or nothing.
-    if (reason || (reason === '' && raw === null)) raw = reason
-    const usage = ['usage', 'choices.0.usage', ...(dialect.usage ?? [])].map((path) => at(body, path)).find(Boolean)
-    if (usage) out.push(...spent(usage, dialect))
+    raw = choice?.finish_reason || (raw ?? choice?.finish_reason ?? null)
+    const usage = ['usage', 'choices.0.usage', ...places].map((path) => at(body, path)).find(Boolean)
+    if (!usage) return out
+    const usd = cost?.(usage as { readonly [field: string]: unknown })
+    out.push({ type: 'usage', usage: usageOf(usage, reasoningApart) })
+    if (typeof usd === 'number') out.push({ type: 'cost', usd })
     return out
   }
 
   const end = (): Delta[] => {
     const out: Delta[] = (heard.out = [])
     close(heard)
-    if (raw === 'model_context_window_exceeded' && !heard.spoke) throw relayError('context_window', 'the conversation fills the whole window', details)
-    for (const source of sources) out.push({ type: 'citation', block: TEXT, citation: sourced(source) })
-    const values = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined))
-    if (Object.keys(values).length) out.push({ type: 'metadata', values })
-    let reason: FinishReason = raw ? (REASONS[raw] ?? 'other') : heard.spoke ? 'stop' : 'other'
+    const { slots, said, others } = heard
+    const spoke = slots.length || others > 3 || Object.keys(said).length
+    if (!spoke && /context_window/.test(raw ?? '')) throw relayError('context_window', 'the conversation fills the whole window', details)
+    if (Object.keys(facts).length) out.push({ type: 'metadata', values: JSON.parse(JSON.stringify(values)) as typeof values })
+    let reason = raw ? (REASONS.find(([, words]) => words.test(raw ?? ''))?.[0] ?? 'other') : spoke ? 'stop' : 'other'
     // Some say `stop` when they call a tool, and all say `stop` when they refuse.
-    if (reason === 'stop' && heard.slots.length) reason = 'tool_calls'
-    if (reason === 'stop' && heard.refused) reason = 'content_filter'
+    if (reason === 'stop') reason = slots.length ? 'tool_calls' : said.refusal ? 'content_filter' : reason
     out.push({ type: 'finish', reason, raw }, { type: 'done' })
     return out
   }
@@ -151,13 +129,4 @@ function reader(dialect: Dialect, encoding: Encoding): Reader {
 /** A body without choices that tells of a failure without an `error`. */
 function isFault(body: RawBody | null): boolean {
   return body?.object === 'error' || ['detail', 'message', 'errors', 'fault'].some((field) => at(body, field))
-}
-
-function spent(usage: unknown, { reasoningApart, cost }: Dialect): Delta[] {
-  const usd = cost?.(usage as { readonly [field: string]: unknown })
-  return [{ type: 'usage', usage: usageOf(usage, reasoningApart) }, ...(typeof usd === 'number' ? [{ type: 'cost', usd } as const] : [])]
-}
-
-function sourced(raw: unknown): Citation {
-  return typeof raw === 'string' ? { kind: 'url', url: raw } : cited('search_result', raw as RawCitation)
 }

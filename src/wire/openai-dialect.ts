@@ -1,5 +1,6 @@
 // What differs between the servers that speak Chat Completions, as data.
 import type { Encoding } from '../types/provider.ts'
+import type { Heard, Piece } from './openai-chat-content.ts'
 import type { FaultRule } from './openai-fault.ts'
 
 /** The parameters of a request that have a field of their own on this wire. */
@@ -22,8 +23,11 @@ export interface ChatMessage {
   readonly [field: string]: unknown
 }
 
-/** Splits text that arrives in pieces into what is said and what is thought. */
-export type Splitter = (piece: string, last: boolean) => readonly (readonly [kind: 'text' | 'thinking', text: string])[]
+/** Splits text that arrives in pieces into what is said and what is thought. Without a piece it hands over the rest. */
+export type Splitter = (piece?: string) => readonly (readonly [kind: 'text' | 'thinking', text: string])[]
+
+/** Hears what not every server says. Without a piece the answer is over. */
+export type Ear = (heard: Heard, piece?: Piece) => void
 
 /** One company's Chat Completions. Everything has a default: what OpenAI does, where others do it too. */
 export interface Dialect {
@@ -54,6 +58,8 @@ export interface Dialect {
   readonly cost?: (usage: { readonly [field: string]: unknown }) => unknown
   /** Fields of a body or a chunk that go to the response's metadata, and the names that they have there. */
   readonly facts?: { readonly [field: string]: string }
+  /** What is heard besides text, refusals, citations and tool calls. */
+  readonly ears?: readonly Ear[]
   /** Where thinking comes inside the text. */
   readonly splitter?: () => Splitter
   /** True where a stream may end without `[DONE]` once it has said why it stopped. */

@@ -8,8 +8,9 @@ const CLOSE = '</think>'
 export function thinkTags(): Splitter {
   let place: 'before' | 'inside' | 'behind' | 'after' = 'before'
   let held = ''
-  return (piece, last) => {
-    held += piece
+  return (piece) => {
+    const last = piece === undefined
+    held += piece ?? ''
     const found: ['text' | 'thinking', string][] = []
     if (place === 'before') {
       const text = held.trimStart()
