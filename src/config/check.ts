@@ -48,10 +48,13 @@ export function problems(config: RelayConfig): Problem[] {
     checkFields('model', model, path, report)
     checkFields('cost', cost, at('cost'), report)
     if (!like(target, /^[^\s/]+\/\S(.*\S)?$/)) report(at('target'), 'must be provider/model')
-    if (!unset(profile) && !has(pricing_profiles, profile)) report(at('pricing_profile'), 'is no key of pricing_profiles')
+    if (!unset(profile) && !has(pricing_profiles, profile)) {
+      report(at('pricing_profile'), 'is no key of pricing_profiles')
+    }
     checkCredential(credential, at('credential'), report)
     if (unset(url) || typeof url === 'string' && refers(url)) return
-    const wrong = checkAddress(typeof url === 'string' ? url : '', { allowPrivate: model['allow_private_hosts'] === true })
+    const allowPrivate = model['allow_private_hosts'] === true
+    const wrong = checkAddress(typeof url === 'string' ? url : '', { allowPrivate })
     if (wrong) report(at('base_url'), wrong)
   })
   const known = { ...fields(models), ...fields(groups) }
@@ -155,7 +158,8 @@ function checkCircles(groups: Fields, report: Report): void {
       if (typeof name !== 'string' || done.has(name) || !has(groups, name)) return
       const from = trail.indexOf(name)
       if (from < 0 && trail.length < 50) return enter([...trail, name])
-      const wrong = from < 0 ? 'groups in groups go deeper than 50' : `groups go in a circle: ${[...trail.slice(from), name].join(' -> ')}`
+      const circle = [...trail.slice(from), name].join(' -> ')
+      const wrong = from < 0 ? 'groups in groups go deeper than 50' : `groups go in a circle: ${circle}`
       report(['groups', alias, 'members', i], `${wrong}; take one out`)
     })
     done.add(alias)

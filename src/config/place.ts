@@ -1,0 +1,67 @@
+// Where things stand in the files that a catalogue comes from, and mistakes that know it.
+import type { Problem } from './env.ts'
+
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Where one value of a file stands, and what is inside of it. */
+export interface Place {
+  readonly file: string
+  /** Of its key, or of the item of a list. */
+  readonly key: Position
+  /** Of the value itself; of the key where the value is a block, which begins on a later line. */
+  readonly value: Position
+  readonly inside: ReadonlyMap<string | number, Place>
+}
+
+/** A mistake in a catalogue. Lines and columns begin at 1; they are not known of data. */
+export interface Finding extends Problem {
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+}
+
+/** Data, where it stands, and what was wrong with reading it. */
+export interface Sourced {
+  readonly data: unknown
+  readonly place?: Place | undefined
+  readonly findings: readonly Finding[]
+  /** True where it could not be read at all: what would be said of the rest is not worth saying. */
+  readonly broken?: boolean
+}
+
+/** A problem that is the key's, not the value's. */
+export interface KeyProblem extends Problem {
+  readonly atKey?: boolean
+}
+
+/** A problem with its position: of what it is about, or of what that is missing in. */
+export function locate({ path, message, atKey }: KeyProblem, root: Place | undefined): Finding {
+  let place = root
+  let whole = true
+  for (const step of path) {
+    const next = place?.inside.get(step)
+    if (!next) {
+      whole = false
+      break
+    }
+    place = next
+  }
+  if (!place) return { path, message }
+  return { file: place.file, ...(whole && !atKey ? place.value : place.key), path, message }
+}
+
+/** `models.fast.base_url`, `groups.all.members[1]`, `models["a b"]`. */
+export function pathText(path: Problem['path']): string {
+  return path.map((step, i) => {
+    if (typeof step === 'number') return `[${step}]`
+    return /^[\w-]+$/.test(step) ? `${i ? '.' : ''}${step}` : `[${JSON.stringify(step)}]`
+  }).join('')
+}
+
+/** `file:line:column: path: message`. */
+export function findingText({ file, line, column, path, message }: Finding): string {
+  return [line === undefined ? file : `${file}:${line}:${column}`, pathText(path), message].filter(Boolean).join(': ')
+}

@@ -1,0 +1,77 @@
+// Sources to one catalogue that is right, or one error that lists every mistake with its place.
+import { relayError, scrub } from '../errors.ts'
+import type { RelayConfig } from '../types/config.ts'
+import { fields, problems } from './check.ts'
+import { type Problem, resolveEnv } from './env.ts'
+import { merge } from './merge.ts'
+import { nearest } from './nearest.ts'
+import { type Finding, findingText, type KeyProblem, locate, type Sourced } from './place.ts'
+import { type ProviderFacts, providerProblems } from './provided.ts'
+import { shapeProblems, withoutNulls } from './shape.ts'
+
+/** What a catalogue is checked with. */
+export interface Checks {
+  /** Where variables are looked up. Without it, references are checked and kept. */
+  readonly lookup?: ((name: string) => unknown) | undefined
+  /** Without them, what depends on providers is not looked at. */
+  readonly providers?: readonly ProviderFacts[] | undefined
+}
+
+/**
+ * Merges sources, later ones over earlier ones, and checks the result.
+ * @throws ConfigError that lists every mistake.
+ */
+export function validate(sources: readonly Sourced[], { lookup, providers }: Checks): RelayConfig {
+  const broken = sources.filter((source) => source.broken).flatMap(({ findings }) => findings)
+  if (broken.length) fail(broken)
+  const { data, place, findings } = sources.reduce(merge, { data: {}, findings: [] })
+  const config = withoutNulls(data) as RelayConfig
+  const resolved = resolveEnv(config, lookup ?? (() => '-'))
+  const meant = lookup ? resolved.config : config
+  const shape = shapeProblems(config)
+  const meaning = [
+    ...resolved.problems,
+    ...problems(meant),
+    ...(providers ? providerProblems(meant, providers) : []),
+  ].map((problem) => ({ ...problem, message: problem.message + hint(problem.path, meant, providers) }))
+  const found = without(shape, findings).map((problem) => locate(problem, place))
+  const rest = without(meaning, [...findings, ...shape]).map((problem) => locate(problem, place))
+  if (findings.length + found.length + rest.length) fail([...findings, ...found, ...rest])
+  return meant
+}
+
+/** Problems but for those about what is known to be wrong already: they are noise. */
+function without(later: readonly KeyProblem[], said: readonly Problem[]): readonly KeyProblem[] {
+  const known = new Set(said.map(({ path }) => JSON.stringify(path)))
+  return later.filter(({ path }) => ![...path, ''].some((_, i) => known.has(JSON.stringify(path.slice(0, i)))))
+}
+
+function fail(found: readonly Finding[]): never {
+  const files = [...new Set(found.map(({ file }) => file))]
+  const rank = ({ file, line = 0, column = 0 }: Finding): readonly number[] => [files.indexOf(file), line, column]
+  const data = found
+    .map((finding) => ({ ...finding, message: scrub(finding.message) }))
+    .sort((a, b) => rank(a).map((value, i) => value - rank(b)[i]!).find(Boolean) ?? 0)
+  const lines = data.slice(0, 50).map(findingText)
+  if (data.length > lines.length) lines.push(`and ${data.length - lines.length} more`)
+  const head = data.length > 1 ? [`the catalogue has ${data.length} mistakes:`] : []
+  throw relayError('config', [...head, ...lines].join('\n'), { data })
+}
+
+/** What a name that is none of those that it could be may be a slip of. */
+function hint(path: Problem['path'], config: RelayConfig, providers: readonly ProviderFacts[] = []): string {
+  const { models, groups, pricing_profiles } = config
+  const [, alias, field] = path
+  let value: unknown = config
+  for (const step of path) value = Array.isArray(value) ? value[Number(step)] : fields(value)[step]
+  const name = typeof value === 'string' ? value : fields(value)['name']
+  if (typeof name !== 'string') return ''
+  const word = field === 'target' ? name.slice(0, name.indexOf('/')) : name
+  const candidates = field === 'members' ? [...Object.keys(fields(models)), ...Object.keys(fields(groups))]
+    : field === 'pricing_profile' ? Object.keys(fields(pricing_profiles))
+    : field === 'target' ? providers.map((provider) => provider.name)
+    : []
+  if (candidates.includes(word)) return ''
+  const near = nearest(word, candidates.filter((candidate) => candidate !== alias))
+  return near === undefined ? '' : `; did you mean \`${near}\`?`
+}
