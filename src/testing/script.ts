@@ -38,7 +38,7 @@ export interface RetryHint {
   readonly shouldRetry?: boolean
 }
 
-/** Why the provider says no. Every dialect knows these; some know more, see `errorCatalogue()`. */
+/** Why the provider says no. Where a provider has no such error, or has others, `errorCatalogue()` tells. */
 export type ErrorCause =
   | 'authentication'
   | 'permission'

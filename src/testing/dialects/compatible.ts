@@ -66,6 +66,12 @@ export const plainErrors: ErrorTable = {
   server_error: { status: 500, message: 'Internal server error.', type: 'server_error', means: 'server_error' },
 }
 
+/** The same for a server at home: nobody there to be paid, and nobody who minds what is said. */
+export function localErrors(): ErrorTable {
+  const absent = ['permission', 'quota', 'content_policy']
+  return Object.fromEntries(Object.entries(plainErrors).filter(([cause]) => !absent.includes(cause)))
+}
+
 export const compatible: ChatDialect = {
   name: 'compatible',
   hosts: [],

@@ -3,7 +3,7 @@ import { object } from '../read.ts'
 import { openaiUsage } from '../wires/chat-dialect.ts'
 import type { ChatDialect, Rule } from '../wires/chat-dialect.ts'
 import { wrong } from '../wires/openai-chat-rules.ts'
-import { plainErrors } from './compatible.ts'
+import { localErrors } from './compatible.ts'
 
 const formats: Rule = (body) => {
   const { type } = object(body['response_format'])
@@ -25,7 +25,7 @@ export const lmstudio: ChatDialect = {
   message: (message) => ({ tool_calls: [], ...message }),
   body: (body) => ({ ...body, stats: {} }),
   errors: {
-    ...plainErrors,
+    ...localErrors(),
     context_window: {
       status: 400,
       message: 'The number of tokens to keep from the initial prompt is greater than the context length. Try to load the model with a larger context length, or provide a shorter input',

@@ -127,7 +127,7 @@ export const openrouter: ChatDialect = {
     not_found: { status: 404, message: 'No endpoints found for none/none.', means: 'not_found' },
     invalid_request: { status: 400, message: 'none is not a valid model ID', means: 'invalid_request' },
     timeout: { status: 524, message: 'Provider timed out', ...typed('timeout'), means: 'server_error' },
-    bad_gateway: { status: 502, message: 'Provider returned an invalid response', ...typed('provider_unavailable'), means: 'server_error' },
+    bad_gateway: { status: 502, message: 'Provider returned an invalid response', ...typed('provider_unavailable'), means: 'overloaded' },
     overloaded: { status: 529, message: 'Provider is overloaded', ...typed('provider_overloaded'), means: 'overloaded' },
     no_provider: { status: 503, message: 'There is no available model provider that meets your routing requirements', means: 'overloaded' },
   },

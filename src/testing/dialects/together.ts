@@ -31,6 +31,8 @@ export const together: ChatDialect = {
       type: 'credit_limit',
       means: 'quota',
     },
+    // A 403 says something else here.
+    permission: { status: 401, message: 'You do not have access to this model.', type: 'invalid_request_error', means: 'authentication' },
     // Not a matter of keys: the prompt and `max_tokens` together are longer than the window.
     context_window: {
       status: 403,

@@ -1,7 +1,7 @@
 // vLLM: the current reasoning field, every nullable member spelt out, and error codes that are numbers.
 import { openaiUsage } from '../wires/chat-dialect.ts'
 import type { ChatDialect } from '../wires/chat-dialect.ts'
-import { plainErrors } from './compatible.ts'
+import { localErrors } from './compatible.ts'
 
 export const vllm: ChatDialect = {
   name: 'vllm',
@@ -22,7 +22,7 @@ export const vllm: ChatDialect = {
   body: (body) => ({ ...body, service_tier: null, system_fingerprint: null, prompt_logprobs: null, kv_transfer_params: null }),
   finish: { error: 'abort' },
   errors: {
-    ...plainErrors,
+    ...localErrors(),
     authentication: { status: 401, message: 'Unauthorized', body: { error: 'Unauthorized' }, means: 'authentication' },
     context_window: {
       status: 400,
