@@ -1,4 +1,4 @@
-// What OpenAI's reasoning models take and refuse on Chat Completions, wherever they are hosted.
+// What OpenAI's reasoning models take and refuse, wherever they are hosted.
 import type { Body, Dialect } from './openai-dialect.ts'
 import type { Encoding } from '../types/provider.ts'
 
@@ -14,24 +14,44 @@ export const EFFORTS: NonNullable<Dialect['efforts']> = [
   [/^gpt-[6-9]/, 'low medium high xhigh'],
 ]
 
+/** Whether a model thinks before it answers. */
+export function reasons(model: string): boolean {
+  return EFFORTS.some(([pattern]) => pattern.test(model)) && !/chat-latest/.test(model)
+}
+
+type Drop = (why: string, ...fields: readonly string[]) => void
+
 /** A refused field is a 400, so what a model does not take is left out, and said. */
-export function fit(body: Body, { target: { model }, note }: Encoding): void {
-  const drop = (why: string, ...fields: readonly string[]): void => {
+function dropper(body: { [field: string]: unknown }, note: Encoding['note']): Drop {
+  return (why, ...fields) => {
     for (const field of fields) {
       if (body[field] === undefined) continue
       delete body[field]
       note(field, why)
     }
   }
+}
+
+/** While a model reasons it samples as it likes. From 5.1 to 5.4 one does not reason unless it is told to. */
+function sampling(drop: Drop, model: string, effort: unknown = /^gpt-5\.[1-4]/.test(model) ? 'none' : 'on'): void {
+  if (effort !== 'none') drop('models refuse it while they reason', 'temperature', 'top_p', 'logprobs', 'top_logprobs')
+}
+
+/** For Chat Completions. */
+export function fit(body: Body, { target: { model }, note }: Encoding): void {
+  const drop = dropper(body, note)
   if (/search-preview/.test(model)) drop('this model refuses it', 'temperature')
-  if (!EFFORTS.some(([pattern]) => pattern.test(model)) || /chat-latest/.test(model)) return
+  if (!reasons(model)) return
   if (/^gpt-5\.6/.test(model) && body['tools'] && body['reasoning_effort'] !== 'none') {
     body['reasoning_effort'] = 'none'
     note('reasoning', 'with tools, this model reasons only under `api_style: responses`: sent as none')
   }
   drop('reasoning models refuse it', 'frequency_penalty', 'presence_penalty', 'logit_bias')
   if (/^o[34]/.test(model)) drop('this model refuses it', 'stop')
-  // From 5.1 to 5.4 a model does not reason unless it is told to.
-  const effort = body['reasoning_effort'] ?? (/^gpt-5\.[1-4]/.test(model) ? 'none' : 'on')
-  if (effort !== 'none') drop('models refuse it while they reason', 'temperature', 'top_p', 'logprobs', 'top_logprobs')
+  sampling(drop, model, body['reasoning_effort'])
+}
+
+/** For Responses. */
+export function fitResponses(body: { [field: string]: unknown }, { target: { model }, note }: Encoding): void {
+  if (reasons(model)) sampling(dropper(body, note), model, (body['reasoning'] as { readonly effort?: unknown } | undefined)?.effort)
 }
