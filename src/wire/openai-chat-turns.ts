@@ -1,114 +1,89 @@
 // Relay's messages to those of Chat Completions.
 import { relayError } from '../errors.ts'
-import type { AudioBlock, ContentBlock, DocumentBlock, Media, Message, ToolResultBlock } from '../types/message.ts'
+import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { isMintedBy } from './origin.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
+import { isMintedBy } from './origin.ts'
+
+type Blocks = readonly ContentBlock[]
 
 export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[] {
   const sent: ChatMessage[] = []
   // What a tool's answer holds but a tool message cannot: it follows in a user message.
   let attached: Part[] = []
-  for (const message of encoding.request.messages) {
-    const blocks: readonly ContentBlock[] = typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
-    const rest = blocks.filter((block) => block.type !== 'tool_result')
-    for (const block of blocks) if (block.type === 'tool_result') attached.push(...result(block, sent, { dialect, encoding }))
-    if (rest.length === 0 && blocks.length) continue
-    const role = message.role === 'tool' ? 'user' : message.role
-    if (attached.length && role !== 'user') sent.push({ role: 'user', content: attached })
-    const named = name(message, dialect, encoding)
-    if (role === 'assistant') {
-      const turn = assistant(rest, dialect, encoding)
-      if (turn) sent.push({ ...turn, ...named })
-      else encoding.note('messages', 'an assistant message has nothing that can be sent: left out')
-    } else {
-      const parts = rest.flatMap((block) => partsOf(block, dialect, encoding))
-      sent.push({ role, content: content(role === 'user' ? [...attached, ...hints(parts)] : hints(parts), role), ...named })
-    }
+  const flush = (): void => {
+    if (attached.length) sent.push({ role: 'user', content: attached })
     attached = []
   }
-  if (attached.length) sent.push({ role: 'user', content: attached })
+  for (const { role, content, name } of encoding.request.messages) {
+    const blocks: Blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
+    const rest = blocks.filter((block) => block.type !== 'tool_result' || void attached.push(...result(block, sent, { dialect, encoding })))
+    if (!rest.length) continue
+    if (role === 'assistant' || role === 'system') flush()
+    const turn = role === 'assistant' ? assistant(rest, dialect, encoding) : heard(role, [...attached, ...partsOf(rest, dialect, encoding)])
+    if (role !== 'assistant') attached = []
+    if (!turn) continue
+    sent.push(turn)
+    if (name === undefined) continue
+    if (dialect.fields?.name === null) encoding.note('name', 'not known here: left out')
+    else turn['name'] = name
+  }
+  flush()
   return sent
 }
 
-function name(message: Message, { fields }: Dialect, { note }: Encoding): { readonly name: string } | undefined {
-  if (message.name === undefined || fields?.name !== null) return message.name === undefined ? undefined : { name: message.name }
-  note('name', 'names of speakers are not known here: left out')
-  return undefined
-}
-
 /** Pushes the tool's message; returns what must follow it. */
-function result(block: ToolResultBlock, sent: ChatMessage[], { dialect, encoding }: { dialect: Dialect; encoding: Encoding }): Part[] {
-  const { toolUseId, content } = block
-  const parts = typeof content === 'string' ? [] : content.flatMap((inner) => partsOf(inner, dialect, encoding))
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part['text']] : []))
-  const media = hints(parts).filter((part) => part.type !== 'text')
-  const text = typeof content === 'string' ? content : texts.join('\n') || (media.length ? 'The result is attached.' : '')
+function result({ toolUseId, content }: ToolResultBlock, sent: ChatMessage[], { dialect, encoding }: { dialect: Dialect; encoding: Encoding }): Part[] {
+  const parts = partsOf(typeof content === 'string' ? [{ type: 'text', text: content }] : content, dialect, encoding)
+  const media = parts.filter(({ type }) => type !== 'text')
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part['text']] : [])).join('\n')
   const id = dialect.toolId?.(toolUseId) ?? toolUseId
-  sent.push({ role: 'tool', tool_call_id: id, content: text })
-  return media.length ? [{ type: 'text', text: `Attached to the result of tool call ${id}:` }, ...media] : []
+  sent.push({ role: 'tool', tool_call_id: id, content: text || (media.length ? 'See the attachment.' : '') })
+  return media.length ? [{ type: 'text', text: `Attached to the result of ${id}:` }, ...media] : []
 }
 
-/** Text alone is a string: not every server takes a list of parts. */
-function content(parts: readonly Part[], role: string): string | readonly Part[] {
-  const plain = parts.every((part) => part.type === 'text' && Object.keys(part).length === 2)
-  if (plain && (role !== 'user' || parts.length < 2)) return parts.map((part) => part['text']).join('\n\n')
+/** What is said to the model. Text alone is a string: not every server takes a list of parts. */
+function heard(role: string, parts: readonly Part[]): ChatMessage | undefined {
+  const system = role === 'system'
+  const plain = (system || parts.length < 2) && parts.every((part) => part.type === 'text' && Object.keys(part).length < 3)
+  const content = plain ? parts.map((part) => part['text']).join('\n\n') : parts
+  return parts.length ? { role: system ? role : 'user', content } : undefined
+}
+
+function partsOf(blocks: Blocks, dialect: Dialect, encoding: Encoding): Part[] {
+  const parts: Part[] = []
+  for (const block of blocks) {
+    const { type } = block
+    const last = parts.at(-1)
+    if (type === 'text' || type === 'refusal') {
+      if (block.text) parts.push({ type: 'text', text: block.text })
+    } else if (type === 'image' || type === 'audio' || type === 'document') parts.push(media(block, dialect, encoding))
+    else if (type === 'cache_hint' && dialect.cacheHint && last) parts[parts.length - 1] = { ...last, ...dialect.cacheHint(block.ttl ?? '5m') }
+    else encoding.note(type, 'not known here: left out')
+  }
   return parts
 }
 
-/** A cache hint goes onto the part before it. */
-function hints(parts: readonly Part[]): Part[] {
-  return parts.reduce<Part[]>((kept, part) => {
-    const last = kept.at(-1)
-    if (part.type !== 'cache_hint') kept.push(part)
-    else if (last) kept[kept.length - 1] = { ...last, ...(part['mark'] as object) }
-    return kept
-  }, [])
+function media(block: ImageBlock | AudioBlock | DocumentBlock, { file = pdf }: Dialect, { target, details }: Encoding): Part {
+  const { type, data, mediaType = '', fileId, url = data && `data:${mediaType};base64,${data}` } = block
+  let part: Part | undefined
+  if (type === 'document') {
+    const text = block.text ?? (data && mediaType.startsWith('text/') ? unpacked(data) : undefined)
+    if (text !== undefined) part = { type: 'text', text: block.title ? `${block.title}\n\n${text}` : text }
+    else part = url ? file(url, block.title ?? 'document.pdf') : { type: 'file', file: { file_id: fileId } }
+  } else if (url && type === 'image') {
+    part = { type: 'image_url', image_url: { url, ...(block.detail && { detail: block.detail }) } }
+  } else if (url) {
+    const [, format = '', bytes] = /^data:audio\/(?:x-)?([^;,]+).*?,(.*)$/s.exec(url) ?? []
+    if (bytes) part = { type: 'input_audio', input_audio: { data: bytes, format: { mpeg: 'mp3', wave: 'wav' }[format] ?? format } }
+  }
+  if (part) return part
+  throw relayError('unsupported', `${target.provider.name} takes this ${type} as base64 only: set \`data\` and \`mediaType\``, details)
 }
 
-function partsOf(block: ContentBlock, dialect: Dialect, { note, target, details }: Encoding): readonly Part[] {
-  switch (block.type) {
-    case 'text':
-    case 'refusal':
-      return block.text ? [{ type: 'text', text: block.text }] : []
-    case 'image': {
-      const { detail } = block
-      return [{ type: 'image_url', image_url: { url: address(block), ...(detail ? { detail } : undefined) } }]
-    }
-    case 'audio':
-      return [{ type: 'input_audio', input_audio: sound(block) }]
-    case 'document':
-      return [documentPart(block, dialect)]
-    case 'cache_hint':
-      if (dialect.cacheHint) return [{ type: 'cache_hint', mark: dialect.cacheHint(block.ttl ?? '5m') }]
-      note('cache_hint', 'what is cached is not for the caller to say here: left out')
-      return []
-    default:
-      note(block.type, 'not for this server, or not in this place: left out')
-      return []
-  }
-  function address({ url, data, mediaType, fileId }: Media): string {
-    if (url !== undefined) return url
-    if (data === undefined) throw unsupported(`${block.type}s by file id (\`${fileId}\`)`)
-    return `data:${mediaType ?? 'application/octet-stream'};base64,${data}`
-  }
-  function sound(audio: AudioBlock): { readonly data: string; readonly format: string } {
-    const [, kind = '', data] = /^data:audio\/(?:x-)?([^;,]+).*?,(.*)$/s.exec(address(audio)) ?? []
-    if (data === undefined) throw unsupported('audio by address')
-    return { data, format: { mpeg: 'mp3', wave: 'wav' }[kind] ?? kind }
-  }
-  function documentPart(file: DocumentBlock, { file: make = pdf }: Dialect): Part {
-    if (file.text !== undefined) return { type: 'text', text: file.title ? `${file.title}\n\n${file.text}` : file.text }
-    if (file.fileId !== undefined) return { type: 'file', file: { file_id: file.fileId } }
-    const url = address(file)
-    const part = make(url, file.title ?? 'document.pdf')
-    if (!part) throw unsupported('documents by address')
-    return part
-  }
-  function unsupported(what: string): Error {
-    return relayError('unsupported', `${target.provider.name} takes no ${what} on Chat Completions: send the bytes as base64, or use another model`, details)
-  }
+function unpacked(base64: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)))
 }
 
 function pdf(url: string, filename: string): Part | undefined {
@@ -116,32 +91,32 @@ function pdf(url: string, filename: string): Part | undefined {
 }
 
 /** An answer on its way back. Undefined where nothing is left of it. */
-function assistant(blocks: readonly ContentBlock[], { toolId }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
+function assistant(blocks: Blocks, { toolId }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
   const fields: { [field: string]: unknown } = {}
   const thoughts: Part[] = []
   const calls: unknown[] = []
   let text = ''
   for (const block of blocks) {
     const kept = isMintedBy(block, target) ? (block.origin?.state as Kept | undefined) : undefined
+    const as = kept?.as
     if (block.type === 'text' || block.type === 'refusal') text += block.text
     else if (block.type === 'tool_use') {
       const { id, name, input, invalid } = block
-      const args = invalid?.raw ?? JSON.stringify(input ?? {})
-      const call = kept?.as ? { type: kept.as, [kept.as]: { name, input: input?.['input'] } } : { type: 'function', function: { name, arguments: args } }
+      const made = { name, arguments: invalid?.raw ?? JSON.stringify(input ?? {}) }
+      const call = as ? { type: as, [as]: { name, input: input?.['input'] } } : { type: 'function', function: made }
       calls.push({ id: toolId?.(id) ?? id, ...call, ...kept?.with })
       continue
-    } else if (block.type === 'thinking' && kept?.as === 'content') {
-      const { signature } = block
-      thoughts.push({ type: 'thinking', thinking: [{ type: 'text', text: block.text }], ...(signature === undefined ? undefined : { signature }) })
-    } else if (block.type === 'thinking' && kept?.as) fields[kept.as] = `${fields[kept.as] ?? ''}${block.text}`
-    else if (!kept) note(block.type, 'what another model made, or this server does not take back, is left out')
+    } else if (block.type === 'thinking' && as) {
+      if (as !== 'content') fields[as] = `${fields[as] ?? ''}${block.text}`
+      else thoughts.push({ type: 'thinking', thinking: [{ type: 'text', text: block.text }], ...(block.signature && { signature: block.signature }) })
+    } else if (!kept) note(block.type, 'another model made it, or it is not known here: left out')
     for (const [field, value] of Object.entries(kept?.with ?? {})) {
       const before = fields[field]
-      fields[field] = Array.isArray(before) && Array.isArray(value) ? [...(before as unknown[]), ...(value as unknown[])] : value
+      fields[field] = Array.isArray(before) ? before.concat(value) : value
     }
   }
   if (calls.length) fields['tool_calls'] = calls
-  if (!text && !Object.keys(fields).length) return undefined
-  if (thoughts.length) return { role: 'assistant', content: text ? [...thoughts, { type: 'text', text }] : thoughts, ...fields }
-  return { role: 'assistant', content: text || (calls.length ? null : ''), ...fields }
+  else if (!text && !Object.keys(fields).length) return undefined
+  const said = text || (calls.length ? null : '')
+  return { role: 'assistant', content: thoughts.length ? [...thoughts, ...(text ? [{ type: 'text', text }] : [])] : said, ...fields }
 }

@@ -20,7 +20,7 @@ export interface Part {
 export interface ChatMessage {
   readonly role: string
   content?: string | readonly Part[] | null
-  readonly [field: string]: unknown
+  [field: string]: unknown
 }
 
 /** Splits text that arrives in pieces into what is said and what is thought. Without a piece it hands over the rest. */
@@ -39,8 +39,8 @@ export interface Dialect {
   readonly formats?: 'json_schema' | 'json_object'
   /** The levels of reasoning that models take, mildest first, the first model that matches counts; none matches: it does not reason. */
   readonly efforts?: readonly (readonly [model: RegExp, levels: string])[]
-  /** How a level is sent. Default: `reasoning_effort`. */
-  readonly effort?: (level: string, budget: number | undefined) => { readonly [field: string]: unknown }
+  /** How a level is sent, or a budget in tokens (0: none was given). Default: `reasoning_effort`. */
+  readonly effort?: (level: string, budget: number) => { readonly [field: string]: unknown }
   /** The part for a document at an address or in a `data:` URL; undefined where it cannot be sent. */
   readonly file?: (url: string, name: string) => Part | undefined
   /** What goes onto a part that everything up to is to be cached. */
