@@ -54,7 +54,7 @@ export function checkLoop(loop: RecordedLoop, first: Recorded, { protocol, provi
 }
 
 /** The first request, as far as a history needs it. */
-function asked({ system, turns, tools }: NeutralRequest): { readonly messages: readonly Message[]; readonly tools: readonly Tool[] } {
+function asked({ system = [], turns, tools = [] }: NeutralRequest): { readonly messages: readonly Message[]; readonly tools: readonly Tool[] } {
   const told: readonly Message[] = system.map((text) => ({ role: 'system', content: text }))
   const messages = turns.map(({ role, blocks }): Message => {
     const content = blocks.flatMap((block): ContentBlock[] => {
