@@ -140,7 +140,7 @@ function checkGroup(group: Fields, path: Problem['path'], { known, report }: Ali
   names.forEach((name, i) => {
     const here = [...path, 'members', i]
     checkFields('member', members[i], here, report)
-    if (typeof name !== 'string') report(here, 'must be an alias, or a mapping with `name`')
+    if (typeof name !== 'string') report([...here, 'name'], 'is missing: a member is an alias, or a mapping with one')
     else if (!has(known, name) && !refers(name)) report(here, `${name} is no key of models or groups`)
     else if (names.indexOf(name) < i) report(here, `${name} is listed twice`)
   })

@@ -40,17 +40,12 @@ export interface KeyProblem extends Problem {
 /** A problem with its position: of what it is about, or of what that is missing in. */
 export function locate({ path, message, atKey }: KeyProblem, root: Place | undefined): Finding {
   let place = root
-  let whole = true
   for (const step of path) {
     const next = place?.inside.get(step)
-    if (!next) {
-      whole = false
-      break
-    }
+    if (!next) break
     place = next
   }
-  if (!place) return { path, message }
-  return { file: place.file, ...(whole && !atKey ? place.value : place.key), path, message }
+  return { ...(place && { file: place.file, ...(atKey ? place.key : place.value) }), path, message }
 }
 
 /** `models.fast.base_url`, `groups.all.members[1]`, `models["a b"]`. */

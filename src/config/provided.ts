@@ -20,7 +20,7 @@ export function providerProblems(config: unknown, providers: readonly ProviderFa
     const report = (field: string, message: string): void => {
       found.push({ path: ['models', alias, field], message })
     }
-    if (typeof target !== 'string' || !target.includes('/') || refers(target)) return
+    if (typeof target !== 'string' || target.indexOf('/') < 1 || refers(target)) return
     const name = target.slice(0, target.indexOf('/'))
     const named = providers.filter((provider) => provider.name === name)
     if (!named.length) {

@@ -63,9 +63,8 @@ function explain(error: ValueError, found: Found): void {
   } else if (type === ValueErrorType.ObjectRequiredProperty) {
     add(`is missing${schema.description ? `: ${schema.description}` : ''}`)
   } else if (type !== ValueErrorType.Union) {
-    // A text that holds a reference is not yet what it will be.
-    const open = type !== ValueErrorType.String && schema['type'] === 'string' && refers(`${value}`)
-    if (!open) add(mismatch(schema, value, path))
+    // What a pattern asks for is for editors: `problems` says it in words, once references are replaced.
+    if (type !== ValueErrorType.StringPattern) add(mismatch(schema, value, path))
   } else {
     const inner = chosen(error)
     if (typeof inner === 'object') for (const one of inner) explain(one, found)

@@ -47,7 +47,10 @@ function compose(text: string, lines: LineCounter, report: Report): Document.Par
     const composer = new Composer({ version: '1.2', uniqueKeys: false, prettyErrors: false })
     const [document, second] = [...composer.compose(tokens, true, text.length)] as Document.Parsed[]
     if (second) report('begins a second document: hand it in as a source of its own', second.range[0])
+    let line = 0
     for (const { code, message, pos } of [...document!.errors, ...document!.warnings]) {
+      // The second of one line is the first's echo.
+      if (line === (line = lines.linePos(pos[0]).line)) continue
       report(FAULTS[code] ?? `is not YAML: ${message.replace(/^./, (letter) => letter.toLowerCase())}`, pos[0])
     }
     return document

@@ -33,7 +33,12 @@ export function validate(sources: readonly Sourced[], { lookup, providers }: Che
     ...resolved.problems,
     ...problems(meant),
     ...(providers ? providerProblems(meant, providers) : []),
-  ].map((problem) => ({ ...problem, message: problem.message + hint(problem.path, meant, providers) }))
+  ].map(({ path, message }): KeyProblem => ({
+    path,
+    message: message + hint(path, meant, providers),
+    // About an alias, not about what it stands for.
+    atKey: path.length === 2 && (path[0] === 'models' || path[0] === 'groups'),
+  }))
   const found = without(shape, findings).map((problem) => locate(problem, place))
   const rest = without(meaning, [...findings, ...shape]).map((problem) => locate(problem, place))
   if (findings.length + found.length + rest.length) fail([...findings, ...found, ...rest])
