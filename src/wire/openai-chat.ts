@@ -31,8 +31,8 @@ export function openaiChat(dialect: Dialect = {}): Wire {
     encode: (encoding) => encodeChat(dialect, encoding),
     decode: (body, encoding) => {
       const { take, end } = reader(dialect, encoding)
-      const deltas = take(body as Raw, 'message')
-      if (!(body as Raw).choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
+      const deltas = take((body ?? {}) as Raw, 'message')
+      if (!(body as Raw | null)?.choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
       return [...deltas, ...end()]
     },
     decoder: (encoding) => decoder(dialect, encoding),
@@ -53,7 +53,7 @@ function decoder(dialect: Dialect, encoding: Encoding): Decoder {
       } catch (cause) {
         throw relayError('invalid_response', `an event of the stream is not JSON: ${data.slice(0, 200)}`, { ...encoding.details, cause })
       }
-      return take(body as Raw, 'delta', event)
+      return take((body ?? {}) as Raw, 'delta', event)
     },
     end: () => (dialect.endsWithBody && stopped() ? end() : []),
   }
@@ -73,7 +73,7 @@ interface Reader {
   readonly take: (body: Raw, part: 'message' | 'delta', event?: string) => readonly Delta[]
   /** The answer is whole. */
   readonly end: () => readonly Delta[]
-  /** It has been said why the model stopped. */
+  /** It has been said why the model stopped, and `end` has yet to be called. */
   readonly stopped: () => boolean
 }
 
@@ -85,11 +85,12 @@ function reader(dialect: Dialect, encoding: Encoding): Reader {
   const values: { [name: string]: unknown } = {}
   let seen = ''
   let raw: string | null = null
+  let over = false
 
   const take: Reader['take'] = (body, part, event) => {
-    const choice = body?.choices?.find(({ index }) => !index)
-    const failed = body?.error || !choice?.error ? body : choice
-    if (failed?.error || event === 'error' || (!body?.choices && isFault(body))) {
+    const choice = body.choices?.find(({ index }) => !index)
+    const failed = body.error || !choice?.error ? body : choice
+    if (failed.error || event === 'error' || (!body.choices && isFault(body))) {
       throw classify({ status: details.status ?? 200, text: JSON.stringify(failed), json: failed, details }, faults)
     }
     const out: Delta[] = (heard.out = [])
@@ -112,6 +113,7 @@ function reader(dialect: Dialect, encoding: Encoding): Reader {
   const end = (): Delta[] => {
     const out: Delta[] = (heard.out = [])
     close(heard)
+    over = true
     const { slots, said, others } = heard
     const spoke = slots.length || others > 3 || Object.keys(said).length
     if (!spoke && /context_window/.test(raw ?? '')) throw relayError('context_window', 'the conversation fills the whole window', details)
@@ -123,10 +125,10 @@ function reader(dialect: Dialect, encoding: Encoding): Reader {
     return out
   }
 
-  return { take, end, stopped: () => raw !== null }
+  return { take, end, stopped: () => raw !== null && !over }
 }
 
 /** A body without choices that tells of a failure without an `error`. */
-function isFault(body: RawBody | null): boolean {
-  return body?.object === 'error' || ['detail', 'message', 'errors', 'fault'].some((field) => at(body, field))
+function isFault(body: RawBody): boolean {
+  return body.object === 'error' || ['detail', 'message', 'errors', 'fault'].some((field) => at(body, field))
 }

@@ -11,7 +11,7 @@ export function at(value: unknown, path: string): unknown {
 }
 
 /** Input with what was cached, output with what was reasoned. `apart`: reasoning is not in `completion_tokens`. */
-export function usageOf(raw: unknown, apart?: boolean): Usage {
+export function usageOf(raw: unknown, apart?: boolean): Partial<Usage> {
   const count = (...paths: readonly string[]): number => paths.map((path) => at(raw, path)).find((it): it is number => typeof it === 'number') ?? 0
   let input = count('prompt_tokens')
   let output = count('completion_tokens')
@@ -24,10 +24,10 @@ export function usageOf(raw: unknown, apart?: boolean): Usage {
   const cached = Math.min(count(...CACHED), input)
   return {
     inputTokens: input,
-    outputTokens: output,
+    // A count that is not there is not zero.
+    ...(at(raw, 'completion_tokens') != null && { outputTokens: output }),
     cachedInputTokens: cached,
     cacheWriteTokens: Math.min(count('prompt_tokens_details.cache_write_tokens'), input - cached),
     reasoningTokens: Math.min(reasoning, output),
-    totalTokens: input + output,
   }
 }

@@ -8,6 +8,7 @@ const CLOSE = '</think>'
 export function thinkTags(): Splitter {
   let place: 'before' | 'inside' | 'behind' | 'after' = 'before'
   let held = ''
+  let thought = false
   return (piece) => {
     const last = piece === undefined
     held += piece ?? ''
@@ -16,14 +17,16 @@ export function thinkTags(): Splitter {
       const text = held.trimStart()
       if (text.startsWith(OPEN)) {
         place = 'inside'
-        held = text.slice(OPEN.length).trimStart()
+        held = text.slice(OPEN.length)
       } else if (OPEN.startsWith(text) && !last) return []
       else place = 'after'
     }
     if (place === 'inside') {
+      if (!thought) held = held.trimStart()
       const end = held.indexOf(CLOSE)
       const upTo = end >= 0 ? end : last ? held.length : held.length - begun(held)
       found.push(['thinking', held.slice(0, upTo)])
+      thought ||= upTo > 0
       held = held.slice(upTo)
       if (end >= 0) {
         place = 'behind'
