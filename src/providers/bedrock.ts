@@ -23,7 +23,7 @@ const OTHERS: ConverseFamily = { schema: true, status: false, adjust: others }
 /** The first that the model's name matches counts. */
 const FAMILIES: readonly (readonly [name: RegExp, family: ConverseFamily])[] = [
   [/nova/, { schema: false, status: true, adjust: nova }],
-  [/mistral|pixtral|voxtral/, { ...OTHERS, toolId: /^(tooluse_[\w-]+|[a-zA-Z0-9]{9})$/ }],
+  [/[sx]tral/, { ...OTHERS, toolId: /^(tooluse_[\w-]+|[a-zA-Z0-9]{9})$/ }],
   [/llama|titan|jamba|command/, { ...OTHERS, schema: false }],
 ]
 

@@ -1,0 +1,42 @@
+// The Messages dialect as InvokeModel carries it: events in base64 inside event-stream frames, and failures in AWS's own words.
+import { eventStream } from '../http/eventstream.ts'
+import type { Decoder, Encoding, Framing, FrameSink, Wire } from '../types/provider.ts'
+import { anthropicMessages, type MessagesDialect } from './anthropic-messages.ts'
+import { awsException, awsFault, parsed } from './aws-fault.ts'
+import { segment } from './converse-encode.ts'
+
+/** Hands on what is inside of the frames named `chunk`, and failures. */
+const chunks: Framing = {
+  contentType: eventStream.contentType,
+  framer: (sink: FrameSink) => {
+    const text = new TextDecoder()
+    return eventStream.framer((data, event) => {
+      if (event !== 'chunk') return sink(data, event)
+      const { bytes = '' } = Object(parsed(data)) as { readonly bytes?: string }
+      sink(text.decode(Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0))), '')
+    })
+  },
+}
+
+export function bedrockInvoke(lacks: MessagesDialect['lacks']): Wire {
+  const messages = anthropicMessages({
+    path: ({ target, mode }) => `/model/${segment(target.model)}/invoke${mode === 'stream' ? '-with-response-stream' : ''}`,
+    version: ({ target }) => target.config.api_version ?? 'bedrock-2023-05-31',
+    betasInBody: true,
+    framing: chunks,
+    ...(lacks ? { lacks } : undefined),
+  })
+  return { ...messages, name: 'bedrock-invoke', fault: awsFault, decoder: (encoding) => guarded(messages.decoder(encoding), encoding) }
+}
+
+function guarded(decoder: Decoder, { details }: Encoding): Decoder {
+  return {
+    ...decoder,
+    frame(data, event) {
+      const failure = awsException(data, event, details)
+      if (failure) throw failure
+      // Frames of other kinds are not the model's.
+      return event ? [] : decoder.frame(data, event)
+    },
+  }
+}
