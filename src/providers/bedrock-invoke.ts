@@ -1,6 +1,7 @@
 // AWS Bedrock, through InvokeModel: Claude, in the words of its own API (`api_style: invoke`).
 import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
+import { awsKeys } from '../secrets/aws-env.ts'
 import type { Provider } from '../types/provider.ts'
 import { familyOf } from '../wire/anthropic-models.ts'
 import { bedrockInvoke as wire } from '../wire/bedrock-invoke.ts'
@@ -11,6 +12,7 @@ export const bedrockInvoke: Provider = {
   wire: wire(lacks),
   baseUrl: awsUrl('bedrock-runtime'),
   env: ['AWS_BEARER_TOKEN_BEDROCK'],
+  credential: awsKeys,
   sign: awsSign('bedrock'),
 }
 

@@ -2,6 +2,7 @@
 import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
 import { relayError } from '../errors.ts'
+import { awsKeys } from '../secrets/aws-env.ts'
 import type { Encoding, Provider } from '../types/provider.ts'
 import type { Reasoning } from '../types/request.ts'
 import { familyOf, thinking } from '../wire/anthropic-models.ts'
@@ -15,6 +16,7 @@ export const bedrock: Provider = {
   wire: converse({ family }),
   baseUrl: awsUrl('bedrock-runtime'),
   env: ['AWS_BEARER_TOKEN_BEDROCK'],
+  credential: awsKeys,
   sign: awsSign('bedrock'),
 }
 

@@ -1,9 +1,8 @@
 // Asks AWS's services for credentials: what they need of the world, and what their refusals mean.
 import { relayError, type ErrorCode } from '../errors.ts'
-import type { Credential, HttpRequest } from '../types/provider.ts'
+import type { HttpRequest } from '../types/provider.ts'
+import type { AwsCredential } from './aws-env.ts'
 import type { World } from './world.ts'
-
-export type AwsCredential = Extract<Credential, { readonly type: 'aws' }>
 
 export interface AwsWorld extends World {
   /** Signs a request (`signV4`). */

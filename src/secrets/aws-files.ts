@@ -1,6 +1,7 @@
 // The files that the AWS command line keeps: profiles, roles, single sign-on.
 import { relayError } from '../errors.ts'
-import { ask, credentialOf, fields, variable, type AwsCredential, type AwsWorld } from './aws-ask.ts'
+import { ask, credentialOf, fields, variable, type AwsWorld } from './aws-ask.ts'
+import { awsKeys, type AwsCredential } from './aws-env.ts'
 import { containerCredential, instanceCredential } from './aws-machine.ts'
 import { assumeRole, webIdentity } from './aws-sts.ts'
 
@@ -90,19 +91,12 @@ async function roleCredential(world: AwsWorld, section: Section, profile: Profil
   let keys: AwsCredential | undefined
   if (source === name) keys = keysOf(section, name)
   else if (source) keys = await profileCredential(world, { all, name: source, region, via: [...via, name] })
-  else if (/^environment$/i.test(machine)) keys = await environmentCredential(world)
+  else if (/^environment$/i.test(machine)) keys = await awsKeys((key) => variable(world, key))
   else if (/^ecscontainer$/i.test(machine)) keys = await containerCredential(world)
   else if (/^ec2instancemetadata$/i.test(machine)) keys = await instanceCredential(world)
   else throw relayError('config', `the AWS profile \`${name}\` has a role_arn: it needs a source_profile, a credential_source or a web_identity_token_file too`)
   if (!keys) throw relayError('config', `the AWS profile \`${name}\`: its credential_source ${machine} has no credentials here`)
   return assumeRole(world, role, { keys, externalId: section.get('external_id') })
-}
-
-/** The keys that the variables hold. Also what `credential_source = Environment` means. */
-export async function environmentCredential(world: AwsWorld): Promise<AwsCredential | undefined> {
-  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
-  const [AccessKeyId, SecretAccessKey, SessionToken, Expiration] = await Promise.all(names.map((name) => variable(world, name)))
-  return AccessKeyId && SecretAccessKey ? credentialOf({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }, 'the environment') : undefined
 }
 
 /** Single sign-on: what `aws sso login` left behind is changed for credentials of the profile's role. */

@@ -1,6 +1,7 @@
 // Credentials that the machine hands out: those of a container, and those of an EC2 instance (IMDSv2).
 import { RelayError, relayError } from '../errors.ts'
-import { ask, credentialOf, fields, fileText, variable, type AwsCredential, type AwsWorld, type Question } from './aws-ask.ts'
+import { ask, credentialOf, fields, fileText, variable, type AwsWorld, type Question } from './aws-ask.ts'
+import type { AwsCredential } from './aws-env.ts'
 
 /** Loopback, and where ECS and EKS hand credentials out: nothing else may be asked without TLS. */
 const PLAIN_HOSTS = /^(127(\.\d+){3}|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/

@@ -1,6 +1,7 @@
 // Credentials of a role: from the token of an identity provider, or from other credentials.
 import { relayError } from '../errors.ts'
-import { ask, credentialOf, fileText, tag, variable, type AwsCredential, type AwsWorld } from './aws-ask.ts'
+import { ask, credentialOf, fileText, tag, variable, type AwsWorld } from './aws-ask.ts'
+import type { AwsCredential } from './aws-env.ts'
 
 export interface Role {
   readonly arn: string

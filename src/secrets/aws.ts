@@ -2,8 +2,9 @@
 import { RelayError, relayError } from '../errors.ts'
 import type { CredentialObject } from '../types/config.ts'
 import type { Credential } from '../types/provider.ts'
-import { ask, fields, variable, type AwsCredential, type AwsWorld } from './aws-ask.ts'
-import { environmentCredential, profileCredential, profiles } from './aws-files.ts'
+import { ask, fields, variable, type AwsWorld } from './aws-ask.ts'
+import { awsKeys, type AwsCredential } from './aws-env.ts'
+import { profileCredential, profiles } from './aws-files.ts'
 import { containerCredential, instanceCredential } from './aws-machine.ts'
 import { webIdentityOf } from './aws-sts.ts'
 
@@ -64,7 +65,7 @@ async function find(world: AwsWorld, config: ProfileConfig | undefined): Promise
   const asked = config?.profile
   const region = config?.region ?? (await regionOf(world))
   if (asked === undefined) {
-    const own = await environmentCredential(world)
+    const own = await awsKeys((name) => variable(world, name))
     if (own) return own
   }
   const named = asked ?? (await variable(world, 'AWS_PROFILE'))

@@ -21,7 +21,8 @@ export async function keyOf({ alias, config, provider }: Target, lookup: Lookup)
       const value = await read(lookup(name))
       if (value) return { type: 'key', value }
     }
-    if (provider.keyless) return undefined
+    const several = await provider.credential?.((name) => read(lookup(name)))
+    if (several || provider.keyless) return several
     const names = provider.env.join(' or ') || '`credential`'
     throw relayError('config', `model \`${alias}\` has no credential: set ${names}, or give it one in the catalogue; in code, hand \`env\` to the hub`, details)
   }

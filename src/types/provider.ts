@@ -131,6 +131,8 @@ export interface Provider {
   readonly baseUrl?: string | ((config: ModelConfig, model: string) => string)
   /** Variables that may hold the key, the first that is set counts. */
   readonly env: readonly string[]
+  /** The credential, where it takes several variables. Asked where none of `env` is set. */
+  readonly credential?: (read: (name: string) => Promise<string | undefined>) => Promise<Credential | undefined>
   /** True where a server may need no key at all. */
   readonly keyless?: boolean
   /** True where not even loopback may be spoken to without TLS. */
