@@ -7,8 +7,14 @@ import type { Answer, AnswerBlock } from './script.ts'
 // Any moment would do, as long as it is always the same: 2026-09-21.
 const CREATED = 1_790_000_000
 
+export interface Asked {
+  readonly question: Question
+  readonly endpoint: Endpoint
+  readonly mint: Mint
+}
+
 /** What a wire is to say. */
-export function work(answer: Answer, question: Question, endpoint: Endpoint, mint: Mint): Reply {
+export function work(answer: Answer, { question, endpoint, mint }: Asked): Reply {
   const said = answer.content ?? spoken(answer)
   const scripted = said.length > 0 || answer.content !== undefined || answer.text !== undefined
   const echoed = scripted ? { blocks: said, short: false } : echo(question)

@@ -20,7 +20,7 @@ export interface Rendered {
   readonly lines: boolean
 }
 
-type Fatal = Extract<Fault, { type: 'cut' | 'stall' | 'end' }>
+type Fatal = { readonly type: 'cut' | 'stall' | 'end' } & Place
 
 /** A stream, with all that goes wrong in it. */
 export function broadcast(rendered: Rendered, faults: readonly Fault[]): Broadcast {

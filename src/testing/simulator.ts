@@ -103,7 +103,7 @@ async function respond(visit: Visit): Promise<Response> {
   record.wire = endpoint.wire
   record.dialect = endpoint.dialect
   const wrong = refusal(endpoint, visit)
-  if (wrong !== undefined) return fail(wrong, endpoint, visit)
+  if (wrong !== undefined) return fail({ facts: wrong, answer: {} }, endpoint, visit)
   const answer = await visit.next(record)
   const faults = faultsOf(answer)
   const has = (type: Fault['type']): boolean => faults.some((fault) => fault.type === type)
@@ -111,10 +111,10 @@ async function respond(visit: Visit): Promise<Response> {
   if (has('refuse')) throw refused()
   const status = faults.find((fault) => fault.type === 'status')
   const { error = status } = answer
-  if (error !== undefined) return fail(factsOf(error, endpoint), endpoint, visit, answer)
+  if (error !== undefined) return fail({ facts: factsOf(error, endpoint), answer }, endpoint, visit)
   const inside = faults.find((fault) => fault.type === 'json_error_200')
-  if (inside !== undefined) return fail({ ...factsOf(inside, endpoint), status: 200, inside: false }, endpoint, visit, answer)
-  return tell(answer, endpoint, visit)
+  if (inside === undefined) return tell(answer, endpoint, visit)
+  return fail({ facts: { ...factsOf(inside, endpoint), status: 200, inside: false }, answer }, endpoint, visit)
 }
 
 /** Why the provider would not even ask its model. */
@@ -134,7 +134,7 @@ function refusal(endpoint: Endpoint, visit: Visit): ErrorFacts | undefined {
 function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
   const { record, mint } = visit
   const faults = faultsOf(answer)
-  const reply = work(answer, record.neutral, endpoint, mint)
+  const reply = work(answer, { question: record.neutral, endpoint, mint })
   const headers = { ...endpoint.headers(true), ...answer.headers }
   if (!record.neutral.stream) {
     return send(visit, { status: 200, headers, show: wholeBody(json(endpoint.whole(reply)), faults) })
@@ -149,12 +149,17 @@ function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
   return send(visit, { status: 200, headers: { 'content-type': endpoint.contentType, ...headers }, show })
 }
 
+interface Failing {
+  readonly facts: ErrorFacts
+  readonly answer: Answer
+}
+
 /** The answer that is an error, with its status or inside a 200. */
-function fail(facts: ErrorFacts, endpoint: Endpoint, visit: Visit, answer: Answer = {}): Response {
+function fail({ facts, answer }: Failing, endpoint: Endpoint, visit: Visit): Response {
   const faults = faultsOf(answer)
   const headers = { ...endpoint.headers(false), ...facts.headers, ...answer.headers }
   if (facts.inside && visit.record.neutral.stream) {
-    const reply = work({ content: [] }, visit.record.neutral, endpoint, visit.mint)
+    const reply = work({ content: [] }, { question: visit.record.neutral, endpoint, mint: visit.mint })
     const { encode, reindex, contentType } = endpoint
     const frames = endpoint.failureFrames(facts, reply)
     const show = broadcast({ frames, encode, reindex, failure: () => [], lines: true }, faults)

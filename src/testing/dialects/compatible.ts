@@ -79,6 +79,7 @@ export const compatible: ChatDialect = {
   answerId: (mint) => mint.id('chatcmpl-', 24),
   callId: (mint) => mint.id('call_', 24),
   reasoning: (reasoning_content) => ({ reasoning_content }),
+  annotations: true,
   usageAt: 'asked',
   usage: (usage) => ({
     ...openaiUsage(usage),

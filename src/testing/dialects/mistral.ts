@@ -12,8 +12,8 @@ const FIELDS = [
   'prompt_mode', 'reasoning_effort', 'safe_prompt', 'prompt_cache_key', 'service_tier', 'guardrails',
 ]
 
-function rejected(status: number, message: string, type: string, code: string | null = null): ErrorFacts {
-  return { status, message, type, code, more: { raw_status_code: status } }
+function rejected(facts: ErrorFacts): ErrorFacts {
+  return { ...facts, more: { raw_status_code: facts.status } }
 }
 
 /** 422, in the words of the library that checks the body. */
@@ -29,7 +29,7 @@ const shortIds: Rule = (body) => {
     const odd = ids.find((id) => id !== '' && !/^[a-zA-Z0-9]{9}$/.test(id))
     if (odd !== undefined) {
       const rule = `Tool call id was ${odd} but must be a-z, A-Z, 0-9, with a length of 9.`
-      return rejected(400, rule, 'invalid_function_call', '3280')
+      return rejected({ status: 400, message: rule, type: 'invalid_function_call', code: '3280' })
     }
   }
   return undefined
@@ -40,7 +40,7 @@ const turnOrder: Rule = (body) => {
   const last = messages.at(-1) ?? {}
   if (last['role'] === 'assistant' && last['prefix'] !== true) {
     const rule = 'Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant'
-    return rejected(400, rule, 'invalid_request_message_order', '3230')
+    return rejected({ status: 400, message: rule, type: 'invalid_request_message_order', code: '3230' })
   }
   const empty = messages.some((message) =>
     message['role'] === 'assistant' && list(message['tool_calls']).length === 0
@@ -48,7 +48,7 @@ const turnOrder: Rule = (body) => {
   )
   if (!empty) return undefined
   const rule = 'Assistant message must have either content or tool_calls, but not none.'
-  return rejected(400, rule, 'invalid_request_assistant_message', '3240')
+  return rejected({ status: 400, message: rule, type: 'invalid_request_assistant_message', code: '3240' })
 }
 
 function thinkingPart(thinking: string, more: JsonObject = {}): JsonObject {
@@ -91,14 +91,14 @@ export const mistral: ChatDialect = {
       body: { message: 'Unauthorized', request_id: '0000000000000000' },
       means: 'authentication',
     },
-    rate_limit: { ...rejected(429, 'Rate limit exceeded', 'rate_limited', '1300'), means: 'rate_limit' },
+    rate_limit: { ...rejected({ status: 429, message: 'Rate limit exceeded', type: 'rate_limited', code: '1300' }), means: 'rate_limit' },
     context_window: {
-      ...rejected(
-        400,
-        'Prompt contains 150000 tokens and 0 draft tokens, too large for model with 131072 maximum context length',
-        'invalid_request_prompt',
-        '3051',
-      ),
+      ...rejected({
+        status: 400,
+        message: 'Prompt contains 150000 tokens and 0 draft tokens, too large for model with 131072 maximum context length',
+        type: 'invalid_request_prompt',
+        code: '3051',
+      }),
       means: 'context_window',
     },
     invalid_request: { ...extra('max_completion_tokens'), means: 'invalid_request' },
@@ -108,9 +108,9 @@ export const mistral: ChatDialect = {
       body: { detail: [{ type: 'missing', loc: ['body', 'messages'], msg: 'Field required', input: null }] },
       means: 'invalid_request',
     },
-    not_found: { ...rejected(400, 'Invalid model: none', 'invalid_model', '1500'), means: 'not_found' },
-    overloaded: { ...rejected(503, 'Service unavailable.', 'unreachable_backend', '1100'), means: 'overloaded' },
-    server_error: { ...rejected(500, 'Service unavailable.', 'internal_server_error', '3000'), means: 'server_error' },
+    not_found: { ...rejected({ status: 400, message: 'Invalid model: none', type: 'invalid_model', code: '1500' }), means: 'not_found' },
+    overloaded: { ...rejected({ status: 503, message: 'Service unavailable.', type: 'unreachable_backend', code: '1100' }), means: 'overloaded' },
+    server_error: { ...rejected({ status: 500, message: 'Service unavailable.', type: 'internal_server_error', code: '3000' }), means: 'server_error' },
   },
   failure: ({ message, type, param, code, more }) => ({
     object: 'error', message, type: type ?? null, param: param ?? null, code: code ?? null, ...more,

@@ -115,7 +115,7 @@ const errors: ErrorTable = {
       'tools[0].function.parameters',
       'invalid_function_parameters',
     ),
-    means: 'tool_schema',
+    means: 'invalid_request',
   },
   request_too_large: {
     status: 413,
@@ -284,6 +284,7 @@ export const openai: ChatDialect = {
   answerId: (mint) => mint.id('chatcmpl-', 29),
   callId: (mint) => mint.id('call_', 24),
   opening: { role: 'assistant', content: '', refusal: null },
+  annotations: true,
   usageAt: 'asked',
   usage: (usage) => ({
     ...openaiUsage(usage),

@@ -25,7 +25,9 @@ export const openrouter: ChatDialect = {
     reasoning: text,
     reasoning_details: [{ type: 'reasoning.text', text, format: FORMAT, index: 0 }],
   }),
+  sealed: (signature) => ({ reasoning: null, reasoning_details: [{ type: 'reasoning.text', signature, format: FORMAT, index: 0 }] }),
   redacted: (data) => ({ reasoning: null, reasoning_details: [{ type: 'reasoning.encrypted', data, format: FORMAT, index: 0 }] }),
+  annotations: true,
   usageAt: 'choice',
   usage: (usage) => {
     const [prompt, completions] = [usage.inputTokens / 1e6, usage.outputTokens * 4 / 1e6]

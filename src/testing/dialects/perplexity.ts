@@ -21,7 +21,9 @@ function sources({ blocks }: Reply): { citations: string[]; search_results: obje
   const cited = blocks.flatMap((block) => block.type === 'text' ? block.citations ?? [] : [])
   return {
     citations: cited.map((citation) => citation.url ?? ''),
-    search_results: cited.map(({ title = '', url = '', citedText = '' }) => ({ title, url, snippet: citedText, source: 'web' })),
+    search_results: cited.map(({ title = '', url = '', citedText = '' }) => ({
+      title, url, date: '2026-01-01', last_updated: '2026-01-02', snippet: citedText, source: 'web',
+    })),
   }
 }
 
@@ -31,6 +33,7 @@ export const perplexity: ChatDialect = {
   answerId: uuid,
   callId: (mint) => mint.id('call_', 24),
   thinkTags: true,
+  calls: 'never',
   noLogprobs: true,
   usageAt: 'every',
   usage: (usage) => ({
@@ -59,7 +62,11 @@ export const perplexity: ChatDialect = {
     }
   },
   message: (message, { blocks }) => ({ role: message['role'], content: said(blocks, 'text') }),
-  body: (body, reply) => ({ ...body, ...sources(reply) }),
+  body: (body, reply) => ({
+    ...body,
+    ...sources(reply),
+    choices: objects(body['choices']).map((choice) => ({ ...choice, delta: { role: 'assistant', content: '' } })),
+  }),
   noDone: true,
   errors: {
     ...plainErrors,

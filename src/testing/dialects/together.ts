@@ -1,4 +1,5 @@
 // Together: reasoning in `reasoning`, cached tokens at the top of usage, and a 403 for a prompt that is too long.
+import { objects } from '../read.ts'
 import { openaiUsage } from '../wires/chat-dialect.ts'
 import type { ChatDialect } from '../wires/chat-dialect.ts'
 import { rejects, wrong } from '../wires/openai-chat-rules.ts'
@@ -15,7 +16,11 @@ export const together: ChatDialect = {
   choice: (choice) => ({ ...choice, seed: null, text: (choice['delta'] as { content?: string }).content ?? '' }),
   chunk: (chunk, { last }) => last ? chunk : { ...chunk, usage: null },
   message: (message) => ({ ...message, tool_calls: message['tool_calls'] ?? [] }),
-  body: (body) => ({ ...body, prompt: [] }),
+  body: (body) => ({
+    ...body,
+    prompt: [],
+    choices: objects(body['choices']).map((choice) => ({ ...choice, seed: 1 })),
+  }),
   errors: {
     ...plainErrors,
     authentication: {

@@ -1,4 +1,5 @@
-// vLLM: the current reasoning field, every nullable member spelt out, and error codes that are numbers.
+// The vLLM server: the current reasoning field, every nullable member spelt out, and error codes that are numbers.
+import { objects } from '../read.ts'
 import { openaiUsage } from '../wires/chat-dialect.ts'
 import type { ChatDialect } from '../wires/chat-dialect.ts'
 import { localErrors } from './compatible.ts'
@@ -19,7 +20,15 @@ export const vllm: ChatDialect = {
   choice: (choice, { last }) => ({ ...choice, ...(last ? { stop_reason: null } : {}), token_ids: null }),
   chunk: (chunk, { first }) => first ? { ...chunk, prompt_token_ids: null } : chunk,
   message: (message) => ({ refusal: null, annotations: null, audio: null, function_call: null, tool_calls: [], reasoning: null, ...message }),
-  body: (body) => ({ ...body, service_tier: null, system_fingerprint: null, prompt_logprobs: null, kv_transfer_params: null }),
+  body: (body) => ({
+    ...body,
+    service_tier: null,
+    system_fingerprint: null,
+    prompt_logprobs: null,
+    prompt_token_ids: null,
+    kv_transfer_params: null,
+    choices: objects(body['choices']).map((choice) => ({ ...choice, stop_reason: null, token_ids: null })),
+  }),
   finish: { error: 'abort' },
   errors: {
     ...localErrors(),

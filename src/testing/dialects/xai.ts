@@ -1,4 +1,4 @@
-// xAI: reasoning tokens beside the completion's, no finish_reason until the end, and errors that are bare text.
+// Grok's company, xAI: reasoning tokens beside the completion's, no finish_reason until the end, and errors that are bare text.
 import { openaiUsage, uuid } from '../wires/chat-dialect.ts'
 import type { ChatDialect } from '../wires/chat-dialect.ts'
 import { rejects, wrong } from '../wires/openai-chat-rules.ts'

@@ -95,7 +95,7 @@ function whole(body: JsonObject, reply: Reply, mint: Mint): JsonObject {
     ...envelope(reply),
     content: reply.blocks.flatMap((block) => blockOf(block, body, mint) ?? []),
     ...stop(reply),
-    usage: { ...inputUsage(reply), ...outputUsage(reply) },
+    usage: { ...inputUsage(reply), ...cacheWrites(reply), ...outputUsage(reply), ...service() },
   }
 }
 
@@ -106,7 +106,7 @@ function frames(body: JsonObject, reply: Reply, mint: Mint): Frame[] {
     stop_reason: null,
     stop_sequence: null,
     stop_details: null,
-    usage: { ...inputUsage(reply), output_tokens: Math.min(1, reply.usage.outputTokens), ...service() },
+    usage: { ...inputUsage(reply), ...cacheWrites(reply), output_tokens: Math.min(1, reply.usage.outputTokens), ...service() },
   }
   const frames: Frame[] = [event({ type: 'message_start', message: start })]
   let index = 0
@@ -140,11 +140,17 @@ function service(): JsonObject {
 
 /** `input_tokens` leaves out what went through the cache. */
 function inputUsage({ usage }: Reply): JsonObject {
-  const { inputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens = 0 } = usage
+  const { inputTokens, cachedInputTokens, cacheWriteTokens } = usage
   return {
     input_tokens: inputTokens - cachedInputTokens - cacheWriteTokens,
     cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cachedInputTokens,
+  }
+}
+
+/** What was written for how long: the end of a stream does not say it again. */
+function cacheWrites({ usage: { cacheWriteTokens, cacheWrite1hTokens = 0 } }: Reply): JsonObject {
+  return {
     cache_creation: {
       ephemeral_5m_input_tokens: cacheWriteTokens - cacheWrite1hTokens,
       ephemeral_1h_input_tokens: cacheWrite1hTokens,
@@ -158,7 +164,6 @@ function outputUsage({ usage, blocks }: Reply): JsonObject {
     output_tokens: usage.outputTokens,
     ...(usage.reasoningTokens > 0 ? { output_tokens_details: { thinking_tokens: usage.reasoningTokens } } : {}),
     ...(searches > 0 ? { server_tool_use: { web_search_requests: searches, web_fetch_requests: 0 } } : {}),
-    ...service(),
   }
 }
 

@@ -29,12 +29,14 @@ export interface ChatDialect {
   readonly opening?: JsonObject
   /** A piece of reasoning, as members of a delta or of a message. Absent: it is counted and not shown. */
   readonly reasoning?: (text: string) => JsonObject
+  /** What follows the pieces of reasoning, where it is signed. */
+  readonly sealed?: (signature: string) => JsonObject
   /** Reasoning is text between `<think>` tags. */
   readonly thinkTags?: boolean
   /** Opaque reasoning, as members of a delta or of a message. */
   readonly redacted?: (data: string) => JsonObject
-  /** A tool call comes in one delta, or with the chunk that ends the stream, instead of in pieces. */
-  readonly calls?: 'whole' | 'last'
+  /** A tool call comes in one delta, with the chunk that ends the stream, or not at all. Default: in pieces. */
+  readonly calls?: 'whole' | 'last' | 'never'
   /** Members of a call in a delta, `index` among them. Default: index, id, type, function. */
   readonly call?: (call: JsonObject) => JsonObject
   readonly usage: (usage: Usage) => JsonObject
@@ -55,6 +57,8 @@ export interface ChatDialect {
   readonly keepAlive?: string
   /** No `[DONE]` ends the stream. */
   readonly noDone?: boolean
+  /** Citations are annotations of the message. */
+  readonly annotations?: boolean
   /** Choices have no `logprobs`. */
   readonly noLogprobs?: boolean
   readonly finish?: { readonly [reason in FinishReason]?: string }

@@ -89,10 +89,10 @@ interface Scene {
   readonly mint: Mint
 }
 
-/** Thinking as text between tags, for those who have no other place for it. */
+/** Thinking as text between tags, for those who have no other place for it; no calls, where there are none. */
 function tagged(dialect: ChatDialect, reply: Reply): Reply {
-  if (!dialect.thinkTags) return reply
-  const blocks = reply.blocks.map((block): ReplyBlock =>
+  const kept = dialect.calls === 'never' ? reply.blocks.filter((block) => !isCall(block)) : reply.blocks
+  const blocks = !dialect.thinkTags ? kept : kept.map((block): ReplyBlock =>
     block.type === 'thinking' ? { type: 'text', text: `<think>\n${block.text}\n</think>\n\n` } : block
   )
   return { ...reply, blocks }
@@ -110,7 +110,7 @@ function whole({ dialect, mint }: Scene, reply: Reply): JsonObject {
     ...(thinking === '' ? {} : dialect.reasoning?.(thinking)),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => callOf(call)) }),
   }
-  const annotations = citations(reply)
+  const annotations = citations(dialect, reply)
   if (annotations.length > 0) message = { ...message, annotations }
   if (refusal !== '') message = { ...message, refusal }
   message = dialect.message?.(message, reply) ?? message
@@ -162,10 +162,11 @@ function* deltas({ dialect, mint }: Scene, reply: Reply): Generator<JsonObject> 
     else if (block.type === 'redacted_thinking' && dialect.redacted) yield dialect.redacted(block.data)
     else if (block.type === 'thinking' && dialect.reasoning) {
       for (const piece of mint.pieces(block.text)) yield dialect.reasoning(piece)
+      if (dialect.sealed) yield dialect.sealed(block.signature)
     } else if (isCall(block) && dialect.calls !== 'last') yield* callDeltas(dialect, mint, { block, index: index++ })
   }
-  const annotations = citations(reply)
-  if (annotations.length > 0 && dialect.usageAt !== 'every') yield { annotations }
+  const annotations = citations(dialect, reply)
+  if (annotations.length > 0) yield { annotations }
 }
 
 function* callDeltas(dialect: ChatDialect, mint: Mint, { block, index }: { block: Call; index: number }): Generator<JsonObject> {
@@ -235,8 +236,8 @@ function inDelta(dialect: ChatDialect): (call: Call, index: number) => JsonObjec
 }
 
 /** Citations as annotations of the message. */
-export function citations(reply: Reply): JsonObject[] {
-  return reply.blocks.flatMap((block) => block.type === 'text' ? block.citations ?? [] : []).map((citation) => ({
+function citations(dialect: ChatDialect, reply: Reply): JsonObject[] {
+  return !dialect.annotations ? [] : reply.blocks.flatMap((block) => block.type === 'text' ? block.citations ?? [] : []).map((citation) => ({
     type: 'url_citation',
     url_citation: {
       url: citation.url ?? '',
