@@ -1,4 +1,4 @@
-// vLLM: a server of your own. docs.vllm.ai
+// A vLLM server of your own. docs.vllm.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'

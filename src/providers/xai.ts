@@ -1,10 +1,20 @@
-// xAI's Grok. docs.x.ai
+// Grok, xAI's models. docs.x.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { sources, thinking } from '../wire/openai-chat-ears.ts'
+import type { Dialect } from '../wire/openai-dialect.ts'
 
 const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
+
+export const efforts: NonNullable<Dialect['efforts']> = [
+  [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
+  [/grok-4\.6/, 'none low medium high xhigh'],
+  [/./, 'none low medium high'],
+]
+
+/** 1e10 ticks to the dollar. */
+export const cost: NonNullable<Dialect['cost']> = ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined)
 
 export const xai: Provider = {
   name: 'xai',
@@ -12,14 +22,10 @@ export const xai: Provider = {
   baseUrl: 'https://api.x.ai/v1',
   env: ['XAI_API_KEY'],
   sign: bearer,
-  wire: openaiChat({
+  wire: /* @__PURE__ */ openaiChat({
     ears: [thinking, sources],
     fields: { topK: null, name: null },
-    efforts: [
-      [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
-      [/grok-4\.6/, 'none low medium high xhigh'],
-      [/./, 'none low medium high'],
-    ],
+    efforts,
     adjust: (body, { target, note }) => {
       if (!REASONS.test(target.model)) return
       for (const field of ['stop', 'presence_penalty', 'frequency_penalty']) {
@@ -27,7 +33,6 @@ export const xai: Provider = {
         delete body[field]
       }
     },
-    // 1e10 ticks to the dollar.
-    cost: ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined),
+    cost,
   }),
 }

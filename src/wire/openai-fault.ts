@@ -28,7 +28,7 @@ const RULES: readonly FaultRule[] = [
 
 /** Where servers put their words, and their codes. */
 const WORDS = ['error.message.detail', 'error.message', 'error', 'fault.faultstring', 'errors.0.message', 'message.detail', 'message', 'detail', 'error.details']
-const CODES = ['error.code', 'error.type', 'code', 'type', 'error.metadata.error_type', 'error.innererror.code', 'fault.detail.errorcode', 'errors.0.code']
+const CODES = ['error.code', 'error.type', 'code', 'type', 'error.metadata.error_type', 'error.metadata.limit_source', 'error.innererror.code', 'fault.detail.errorcode', 'errors.0.code']
 const FACTS = ['error.innererror.content_filter_result', 'error.innererror.content_filter_results', 'error.metadata', 'error.failed_generation']
 
 /** The error that a failure is; `rules` are what one company means otherwise. */
@@ -36,7 +36,7 @@ export function classify({ status, text, json, details }: Failure, rules: readon
   const found = (paths: readonly string[]): unknown[] => paths.map((path) => at(json, path)).filter(Boolean)
   const numbers = [status, ...found([...CODES, 'error.status', 'error.status_code'])].map(Number)
   const code = numbers.find((number) => number >= 400 && number < 600) ?? status
-  const words = found(WORDS).map(wording).find(Boolean) ?? (text.replace(/<[^>]*>|\s+/g, ' ').trim().slice(0, 500) || `HTTP ${status}`)
+  const words = found(WORDS).map(wording).find(Boolean) ?? (text.replace(/(<[^>]*>|\s)+/g, ' ').trim().slice(0, 500) || `HTTP ${status}`)
   const upstream = at(json, 'error.metadata.raw')
   const said = typeof upstream === 'string' ? `${words}: ${upstream}` : words
   const sign = `${code} ${found(CODES).join(' ')} | ${said}`

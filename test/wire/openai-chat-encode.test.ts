@@ -157,7 +157,7 @@ describe('what a model said goes back to it, and to nobody else', () => {
       ],
       { provider: mistral },
     )
-    const [assistant, first, second] = sent as [{ content: unknown; tool_calls: { id: string }[] }, { tool_call_id: string }, { tool_call_id: string }]
+    const [assistant, first, second] = sent as unknown as [{ content: unknown; tool_calls: { id: string }[] }, { tool_call_id: string }, { tool_call_id: string }]
     const ids = assistant.tool_calls.map(({ id }) => id)
     expect(ids).toEqual([first.tool_call_id, second.tool_call_id, 'abcDEF123'])
     expect(new Set(ids).size).toBe(3)
