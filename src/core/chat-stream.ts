@@ -63,63 +63,60 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   let reply: Reply | undefined
   let at = 0
   let closed = false
-  let turn: Promise<unknown> = Promise.resolve()
+  let busy: Promise<unknown> | undefined
 
   const close = (how: Ending): void => {
     closed = true
     over(how)
   }
-  const fail = (error: unknown): unknown => {
+  const fail = (error: unknown): never => {
     close({ error })
-    return error
+    throw error
   }
+  const buffered = ({ queue }: Reply): Step => ({ done: false, value: queue[at++] as StreamEvent })
   const open = async (): Promise<Step> => {
-    try {
-      reply = await next(call)
-    } catch (error) {
-      throw fail(thrown(error, call))
-    }
+    reply = await next(call).catch((error: unknown) => fail(thrown(error, call)))
     const { id, model, providerModel, provider } = reply.response()
     return { done: false, value: { type: 'start', id, model, providerModel, provider } }
   }
-  const more = async (reply: Reply): Promise<Step> => {
+  const more = (reply: Reply): Promise<Step> => {
     at = reply.queue.length = 0
-    let going: boolean
-    try {
-      going = await reply.pull()
-    } catch (error) {
-      if (closed) return DONE
-      throw fail(failed(reply, error, call))
-    }
-    if (going) return buffered(reply)
+    return reply.pull().then(
+      (going) => (closed ? DONE : going ? buffered(reply) : whole(reply)),
+      (error) => (closed ? DONE : fail(failed(reply, error, call))),
+    )
+  }
+  const whole = (reply: Reply): Step => {
     try {
       const response = conclude(reply, 'ok')
       close({ response })
       return { done: false, value: { type: 'end', finishReason: response.finishReason, response } }
     } catch (error) {
-      throw fail(thrown(error, call))
+      return fail(thrown(error, call))
     }
   }
-  const buffered = (reply: Reply): Promise<Step> | Step =>
-    at < reply.queue.length ? { done: false, value: reply.queue[at++] as StreamEvent } : more(reply)
-  const step = async (): Promise<Step> => (closed ? DONE : reply ? buffered(reply) : open())
-  const leave = (reply: Reply): void => {
-    closed = true
-    reply.cancel(walk.signal.reason)
-    close({ response: conclude(reply, 'cancelled') })
+  const step = (): Step | Promise<Step> => {
+    if (closed) return DONE
+    if (!reply) return open()
+    return at < reply.queue.length ? buffered(reply) : more(reply)
   }
   return {
     next() {
-      if (reply && !closed && at < reply.queue.length) return Promise.resolve({ done: false, value: reply.queue[at++] as StreamEvent })
-      const mine = turn.then(step)
-      turn = mine.catch(() => undefined)
+      if (reply && !busy && !closed && at < reply.queue.length) return Promise.resolve(buffered(reply))
+      const mine = busy ? busy.then(step, step) : Promise.resolve(step())
+      const free = (): void => {
+        if (busy === mine) busy = undefined
+      }
+      busy = mine
+      mine.then(free, free)
       return mine
     },
     async return() {
       if (closed) return DONE
       walk.abort(new DOMException('the reader walked away', 'AbortError'))
-      if (reply) leave(reply)
-      else close({ error: walk.signal.reason })
+      closed = true
+      reply?.cancel(walk.signal.reason)
+      close(reply ? { response: conclude(reply, 'cancelled') } : { error: walk.signal.reason })
       return DONE
     },
   }

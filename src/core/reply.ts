@@ -43,59 +43,85 @@ export function wholeReply(connection: Connection, deltas: readonly Delta[], raw
 
 /** A reply that streams, once its first content is decoded: errors before that are thrown, with what had arrived. */
 export async function streamReply(connection: Connection, body: ReadableStream<Uint8Array>): Promise<Reply> {
-  const { line, watch, call, encoding } = connection
+  const { watch, idle } = connection
   const answer = begin(connection)
   const queue: Delta[] = []
-  const events: unknown[] = []
-  if (call.request.includeRaw) answer.raw = events
-  const decoder = repeating(encoding.target.provider.wire.decoder(encoding))
-  const framer = encoding.target.provider.wire.framing.framer((data, event) => {
-    if (answer.complete()) return
-    if (call.request.includeRaw) events.push(event ? { event, data } : { data })
-    for (const delta of decoder.frame(data, event)) take(delta, answer, queue)
-  })
-  const reader = body.getReader()
+  const read = reading(connection, body, { answer, queue })
   let failed: { readonly error: unknown } | undefined
+  let mark = 0
 
-  // A custom `fetch` may not tie its body to the signal.
-  line.signal.addEventListener('abort', () => void reader.cancel(line.signal.reason).catch(() => undefined), { once: true })
-  const fail = (error: unknown): unknown => {
+  const fail = (error: unknown): never => {
     hangUp(connection, error)
-    return error
+    throw error
   }
-  /** One read. What was decoded before a failure is handed over before it. */
-  const step = async (): Promise<void> => {
-    const before = queue.length
-    try {
-      const { done, value } = await line.hold(reader.read())
-      if (done) finish(framer, connection, { answer, queue, end: () => decoder.end() })
-      else framer.push(value)
-    } catch (error) {
-      if (queue.length === before) throw fail(error)
-      failed = { error }
-    }
-    if (answer.complete()) linger(reader, connection)
-  }
-  const pull = async (): Promise<boolean> => {
-    if (failed) throw fail(failed.error)
-    if (answer.complete()) return false
-    if (line.gone()) await line.hold(Promise.resolve())
-    watch.expect('timeout_idle', connection.idle)
-    const before = queue.length
-    while (queue.length === before && !answer.complete() && !failed) await step()
-    watch.rest()
-    return queue.length > before || !answer.complete()
-  }
-
+  /** Reads until there is something to hand over, which goes before a failure that follows it in the same bytes. */
+  const step = (): Promise<void> =>
+    read().then(
+      () => (queue.length === mark && !answer.complete() ? step() : undefined),
+      (error) => {
+        if (queue.length === mark || !answer.opened()) fail(error)
+        failed = { error }
+      },
+    )
   try {
-    while (!answer.opened() && !failed) await step()
-    if (failed && !answer.opened()) throw fail(failed.error)
+    while (!answer.opened()) await step()
   } catch (error) {
     if (error instanceof RelayError && answer.touched()) error.partial ??= answer.response()
     throw error
   }
   watch.rest()
+  // Promises are chained by hand: an async function costs two more for each chunk.
+  const pull = async (): Promise<boolean> => {
+    if (failed) fail(failed.error)
+    if (answer.complete()) return false
+    watch.expect('timeout_idle', idle)
+    mark = queue.length
+    await step()
+    watch.rest()
+    return queue.length > mark
+  }
   return reply(connection, { answer, queue, pull })
+}
+
+interface Sink {
+  readonly answer: Assembler
+  readonly queue: Delta[]
+}
+
+/** One read of the body into the answer, whenever it is called. */
+function reading(connection: Connection, body: ReadableStream<Uint8Array>, { answer, queue }: Sink): () => Promise<void> {
+  const { line, call, encoding } = connection
+  const { wire } = encoding.target.provider
+  const events: unknown[] = []
+  if (call.request.includeRaw) answer.raw = events
+  const decoder = repeating(wire.decoder(encoding))
+  const framer = wire.framing.framer((data, event) => {
+    if (answer.complete()) return
+    if (answer.raw) events.push(event ? { event, data } : { data })
+    for (const delta of decoder.frame(data, event)) take(delta, answer, queue)
+  })
+  const reader = body.getReader()
+  // A custom `fetch` may not tie its body to the signal.
+  line.signal.addEventListener('abort', () => void reader.cancel(line.signal.reason).catch(() => undefined), { once: true })
+  return () =>
+    line.hold(reader.read()).then(({ done, value }) => {
+      if (!done) framer.push(value)
+      else if (!ended(framer, encoding)) for (const delta of decoder.end()) take(delta, answer, queue)
+      if (answer.complete()) linger(reader, connection)
+      else if (done) throw relayError('stream_truncated', TRUNCATED, encoding.details)
+    })
+}
+
+const TRUNCATED = 'the stream ended before its terminal event'
+
+/** Whether bytes are left over at the end of the body. Half an event is a cut, not bad JSON. */
+function ended(framer: Framer, { details }: Encoding): boolean {
+  try {
+    return framer.end()
+  } catch (cause) {
+    if (!(cause instanceof RelayError) || cause.code !== 'invalid_response') throw cause
+    throw relayError('stream_truncated', TRUNCATED, { ...details, cause })
+  }
 }
 
 function begin({ call, target }: Connection): Assembler {
@@ -107,28 +133,6 @@ function begin({ call, target }: Connection): Assembler {
 function take(delta: Delta, answer: Assembler, queue: Delta[]): void {
   answer.fold(delta)
   if (VISIBLE[delta.type]) queue.push(delta)
-}
-
-interface Ending {
-  readonly answer: Assembler
-  readonly queue: Delta[]
-  readonly end: () => readonly Delta[]
-}
-
-/** The body has ended. Without its terminal event that is no success, however well it reads. */
-function finish(framer: Framer, { encoding }: Connection, { answer, queue, end }: Ending): void {
-  const truncated = (cause?: unknown): RelayError =>
-    relayError('stream_truncated', 'the stream ended before its terminal event', { ...encoding.details, cause })
-  let left: boolean
-  try {
-    left = framer.end()
-  } catch (error) {
-    // Half an event at the end of the body is a cut, not bad JSON.
-    if (error instanceof RelayError && error.code === 'invalid_response') throw truncated(error)
-    throw error
-  }
-  if (!answer.complete()) for (const delta of end()) take(delta, answer, queue)
-  if (left || !answer.complete()) throw truncated()
 }
 
 function hangUp({ line, watch }: Connection, reason?: unknown): void {

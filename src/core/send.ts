@@ -109,7 +109,9 @@ export async function signed({ target, request, ...rest }: Encoding, credential:
   const { path, body, headers } = target.provider.wire.encode({ target, request, ...rest })
   const all: { [name: string]: string } = { 'content-type': 'application/json' }
   for (const [name, value] of [headers, target.config.headers, request.headers].flatMap((more) => Object.entries(more ?? {}))) {
-    all[name.toLowerCase()] = value
+    const key = name.toLowerCase()
+    // A list of opt-ins: what the catalogue and the request ask for adds up.
+    all[key] = key.endsWith('-beta') && all[key] ? `${all[key]},${value}` : value
   }
   const plain: HttpRequest = { method: 'POST', url: target.baseUrl + path, headers: all, body: JSON.stringify(body) }
   return credential ? target.provider.sign(plain, credential, { target, now }) : plain
