@@ -21,6 +21,8 @@ export function repeating(decoder: Decoder): Decoder {
         return [delta]
       }
       const deltas = decoder.frame(data, event)
+      // A call that begins may take the place that the last one's pieces were told by: some number every call 0.
+      if (deltas.some((it) => it.type === 'tool_call_delta' && it.id !== undefined)) known = undefined
       if (misses++ < PATIENCE) known = learn(data, event, deltas) ?? known
       return deltas
     },

@@ -105,6 +105,12 @@ describe('tool calls', () => {
     expect(made.map((one) => one.arguments)).toEqual([{ a: 'qr' }, { a: 'qs' }])
   })
 
+  test('that all have index 0 are apart, in pieces too', () => {
+    const begin = (id: string) => ({ index: 0, id, function: { name: 'f', arguments: '' } })
+    const made = calls(begin('x'), ...['{"a":"q', 'q', '"}'].map((it) => part(it, { index: 0 })), begin('y'), ...['{"a":"', 'r', '"}'].map((it) => part(it, { index: 0 })))
+    expect(made.map(({ id, arguments: args }) => [id, args])).toEqual([['x', { a: 'qq' }], ['y', { a: 'r' }]])
+  })
+
   test('that do not parse keep their place and are no calls', () => {
     const [made] = calls({ index: 0, id: 'x', function: { name: 'f', arguments: '{"a":' } })
     expect(made).toMatchObject({ id: 'x', invalid: { raw: '{"a":' } })
