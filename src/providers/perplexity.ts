@@ -4,6 +4,7 @@ import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
 import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
+import { at } from '../wire/openai-usage.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const perplexity: Provider = {
@@ -11,7 +12,7 @@ export const perplexity: Provider = {
   baseUrl: 'https://api.perplexity.ai',
   env: ['PERPLEXITY_API_KEY'],
   sign: bearer,
-  wire: openaiChat({
+  wire: /* @__PURE__ */ openaiChat({
     fields: { seed: null, parallelToolCalls: null, name: null },
     streamOptions: false,
     formats: 'json_schema',
@@ -22,7 +23,7 @@ export const perplexity: Provider = {
       body.messages = body.messages.reduce<ChatMessage[]>(alternate, [])
     },
     reasoningApart: true,
-    cost: ({ cost }) => (cost as { readonly total_cost?: unknown } | undefined)?.total_cost,
+    cost: ({ cost }) => at(cost, 'total_cost'),
     ears: [sources],
     splitter: thinkTags,
     endsWithBody: true,

@@ -3,18 +3,9 @@ import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { sources, thinking } from '../wire/openai-chat-ears.ts'
-import type { Dialect } from '../wire/openai-dialect.ts'
+import { cost, efforts } from './facts/xai.ts'
 
 const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
-
-export const efforts: NonNullable<Dialect['efforts']> = [
-  [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
-  [/grok-4\.6/, 'none low medium high xhigh'],
-  [/./, 'none low medium high'],
-]
-
-/** 1e10 ticks to the dollar. */
-export const cost: NonNullable<Dialect['cost']> = ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined)
 
 export const xai: Provider = {
   name: 'xai',

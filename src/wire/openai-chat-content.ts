@@ -107,6 +107,7 @@ export interface Heard {
   thoughts?: { as?: string; readonly details: RawDetail[]; readonly kept: { [field: string]: unknown } }
   audio?: { readonly data: string[]; id: string; transcript: string }
   sources?: readonly Citation[]
+  verdicts?: { readonly [of: string]: unknown }
 }
 
 export function silence({ splitter, ears = [] }: Dialect, encoding: Encoding): Heard {

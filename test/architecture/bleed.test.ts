@@ -19,8 +19,8 @@ const asName: Readonly<Record<string, RegExp>> = {
 
 /** What a company's own protocol says of another. Each entry has its reason. */
 const spoken: Readonly<Record<string, readonly string[]>> = {
-  // Its paths say /openai/.
-  azure: ['openai'],
+  // Its paths say /openai/, and its models' names their publishers.
+  azure: ['openai', 'mistral', 'deepseek', 'cohere'],
   groq: ['openai'],
   // Its models' names and paths say their publishers.
   vertex: ['google', 'anthropic', 'xai', 'vertex-gemini'],

@@ -126,7 +126,7 @@ function isLet(node: ts.Node): boolean {
 }
 
 export const oneProvider: Rule = (file) => {
-  if (!/^src\/providers\/(?!index\.ts)/.test(file.path)) return []
+  if (!/^src\/providers\/(?!index\.ts|facts\/)/.test(file.path)) return []
   const exported = file.ast.statements.flatMap((node) => {
     if (ts.isExportDeclaration(node)) return node.isTypeOnly ? [] : ['a re-export']
     if (!has(node, ts.SyntaxKind.ExportKeyword)) return []

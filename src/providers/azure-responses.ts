@@ -1,0 +1,22 @@
+// Azure OpenAI and Microsoft Foundry, by Responses.
+import { azureKeyOrToken } from '../auth/azure.ts'
+import type { Provider } from '../types/provider.ts'
+import { fitResponses, reasons } from '../wire/openai-models.ts'
+import { openaiResponses } from '../wire/openai-responses.ts'
+import { azurePlace, efforts } from './facts/azure.ts'
+
+export const azureResponses: Provider = {
+  name: 'azure',
+  style: 'responses',
+  env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+  sign: azureKeyOrToken,
+  wire: /* @__PURE__ */ azurePlace(
+    /* @__PURE__ */ openaiResponses({
+      efforts,
+      reasons,
+      minTokens: 16,
+      adjust: fitResponses,
+      facts: { service_tier: 'serviceTier', content_filters: 'contentFilters' },
+    }),
+  ),
+}

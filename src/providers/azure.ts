@@ -1,0 +1,35 @@
+// Azure OpenAI and Microsoft Foundry, by Chat Completions.
+import { azureKeyOrToken } from '../auth/azure.ts'
+import type { Provider } from '../types/provider.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
+import { fit } from '../wire/openai-models.ts'
+import { azurePlace, efforts, filters } from './facts/azure.ts'
+
+export type { ContentFilter, FilterVerdict, FilterVerdicts } from './facts/azure.ts'
+
+/** Models that never heard of `max_completion_tokens`, by other companies or from before it was there. */
+const OLD_CAP = /^(gpt-?[34]|.*(mistral|codestral|llama|phi-|grok|deepseek|cohere|jais))/i
+
+export const azure: Provider = {
+  name: 'azure',
+  style: 'chat_completions',
+  env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+  sign: azureKeyOrToken,
+  wire: /* @__PURE__ */ azurePlace(
+    /* @__PURE__ */ openaiChat({
+      ears: [thinking, filters],
+      fields: { maxTokens: 'max_completion_tokens', topK: null },
+      efforts,
+      file: () => undefined,
+      adjust: (body, encoding) => {
+        fit(body, encoding)
+        const { max_completion_tokens: cap } = body
+        if (cap === undefined || !OLD_CAP.test(encoding.target.model)) return
+        delete body['max_completion_tokens']
+        body['max_tokens'] = cap
+      },
+      facts: { service_tier: 'serviceTier', system_fingerprint: 'systemFingerprint' },
+    }),
+  ),
+}

@@ -1,0 +1,11 @@
+// What xAI's two APIs have in common.
+import type { Dialect } from '../../wire/openai-dialect.ts'
+
+export const efforts: NonNullable<Dialect['efforts']> = [
+  [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
+  [/grok-4\.6/, 'none low medium high xhigh'],
+  [/./, 'none low medium high'],
+]
+
+/** 1e10 ticks to the dollar. */
+export const cost: NonNullable<Dialect['cost']> = ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined)

@@ -1,0 +1,81 @@
+// Relay's request to a Responses body.
+import { deepMerge } from '../json/merge.ts'
+import { isStrict } from '../json/strict.ts'
+import type { Encoding, WireRequest } from '../types/provider.ts'
+import { effortOf } from './openai-effort.ts'
+import type { ResponsesDialect } from './openai-responses.ts'
+import { inputItems } from './openai-responses-items.ts'
+
+export interface ResponsesBody {
+  [field: string]: unknown
+}
+
+const FIELDS = { maxTokens: 'max_output_tokens', temperature: 'temperature', topP: 'top_p', topK: '', stop: '', seed: '' } as const
+
+export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): WireRequest {
+  const { mode, request, extra, target, note } = encoding
+  const { efforts, effort, minTokens = 1, adjust } = dialect
+  const { reasoning } = request
+  const told = { ...extra, ...request.providerOptions }
+  // What continues a kept answer, or runs in the background, needs the server to keep it.
+  const store = told['store'] ?? !!(told['previous_response_id'] ?? told['conversation'] ?? told['background'])
+  const body: ResponsesBody = { model: target.model, input: inputItems(dialect, encoding, !!store), store }
+  if (!store && thinks(dialect, encoding)) body['include'] = ['reasoning.encrypted_content']
+  for (const parameter of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    const { [parameter]: field } = FIELDS
+    const value = request[parameter]
+    if (value === undefined) continue
+    if (field) body[field] = value
+    else note(parameter, 'not known to Responses: left out')
+  }
+  if (request.maxTokens !== undefined && request.maxTokens < minTokens) {
+    body['max_output_tokens'] = minTokens
+    note('maxTokens', `the API takes no less than ${minTokens}`)
+  }
+  if (mode === 'stream') body['stream'] = true
+  tools(encoding, body)
+  format(encoding, body)
+  const chosen = effortOf(efforts, encoding)
+  if (chosen) Object.assign(body, effort ? effort(chosen, typeof reasoning === 'number' ? reasoning : 0) : { reasoning: { effort: chosen } })
+  const merged = deepMerge(body, extra)
+  adjust?.(merged, encoding)
+  return { path: '/responses', body: deepMerge(merged, request.providerOptions) }
+}
+
+/** Models that do not reason refuse to be asked for what they thought. */
+function thinks({ reasons }: ResponsesDialect, { request: { reasoning = 'none' }, target: { model, config } }: Encoding): boolean {
+  return config.capabilities?.thinking ?? (!reasons || reasons(model) || reasoning !== 'none')
+}
+
+function tools({ request }: Encoding, body: ResponsesBody): void {
+  const { tools: declared = [], toolChoice: choice, parallelToolCalls } = request
+  if (!declared.length) return
+  body['tools'] = declared.map((tool) => {
+    if ('native' in tool) return tool.native
+    const { name, description, parameters = { type: 'object', properties: {} }, strict = false } = tool
+    // Left out, `strict` may come to mean true.
+    return { type: 'function', name, ...(description && { description }), parameters, strict }
+  })
+  if (parallelToolCalls !== undefined) body['parallel_tool_calls'] = parallelToolCalls
+  if (!choice || typeof choice === 'string') return void (choice && (body['tool_choice'] = choice))
+  // A tool of the provider's own is named by its type, one that takes free text by both.
+  const own = declared.flatMap((tool) => ('native' in tool ? [tool.native] : [])).find(({ name, type }) => (name ?? type) === choice.name)
+  body['tool_choice'] = own?.['name'] === undefined ? { type: own?.['type'] ?? 'function', ...(!own && choice) } : { type: own['type'], ...choice }
+}
+
+function format({ request, note }: Encoding, body: ResponsesBody): void {
+  const { responseFormat: asked = 'text' } = request
+  if (asked === 'text') return
+  if (asked !== 'json_object') {
+    const { name = 'response', schema, strict = isStrict(schema) } = asked
+    if (!strict) note('responseFormat', 'not held to strictly: `strict` is off, or an object of the schema is open')
+    body['text'] = { format: { type: 'json_schema', name, schema, strict } }
+    return
+  }
+  body['text'] = { format: { type: 'json_object' } }
+  // Refused unless the prompt says JSON.
+  const { input } = body
+  if (/json/i.test(JSON.stringify(input))) return
+  note('responseFormat', 'the prompt says it, in a system message')
+  body['input'] = [{ role: 'system', content: 'Answer in JSON.' }, ...(input as readonly unknown[])]
+}

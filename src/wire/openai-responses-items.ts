@@ -1,0 +1,175 @@
+// Relay's messages to the input items of Responses.
+import { relayError } from '../errors.ts'
+import type { ContentBlock, DocumentBlock, Media, Message, ToolResultBlock, ToolUseBlock } from '../types/message.ts'
+import type { Encoding } from '../types/provider.ts'
+import type { ResponsesDialect } from './openai-responses.ts'
+import { isMintedBy } from './origin.ts'
+
+/** What the decoder keeps on a block for the next turn. */
+export interface Kept {
+  /** Where the item stood in its answer. */
+  readonly at: number
+  /** A `reasoning` item stood before it: neither is taken back without the other. */
+  readonly thought?: true
+  /** The server keeps the answer, and so knows its items by their ids. */
+  readonly stored?: true
+  /** The call was of a tool that takes free text. */
+  readonly custom?: true
+  /** The item's further fields, as they came. */
+  readonly item?: Fields
+}
+
+interface Fields {
+  readonly [field: string]: unknown
+}
+
+type Item = { [field: string]: unknown }
+
+interface Sheet {
+  readonly items: Item[]
+  /** Ids of calls of tools that take free text. */
+  readonly custom: Set<string>
+  readonly dialect: ResponsesDialect
+  readonly encoding: Encoding
+  /** The server is told to keep answers. */
+  readonly stored: boolean
+}
+
+export function inputItems(dialect: ResponsesDialect, encoding: Encoding, stored: boolean): readonly Item[] {
+  const sheet: Sheet = { items: [], custom: new Set(), dialect, encoding, stored }
+  for (const { role, content } of encoding.request.messages) {
+    if (role === 'assistant') answer(sheet, blocksOf(content))
+    else said(sheet, role === 'tool' ? 'user' : role, blocksOf(content))
+  }
+  return sheet.items
+}
+
+function blocksOf(content: Message['content']): readonly ContentBlock[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content
+}
+
+/** A message of the system's or the user's: results of tools, and a provider's own items, stand by themselves. */
+function said(sheet: Sheet, role: string, blocks: readonly ContentBlock[]): void {
+  const { items, custom, encoding } = sheet
+  let parts: Item[] = []
+  const flush = (): void => {
+    const [first] = parts
+    const plain = parts.length === 1 && first && Object.keys(first).length === 2 && first['type'] === 'input_text'
+    if (first) items.push({ role, content: plain ? first['text'] : parts })
+    parts = []
+  }
+  for (const block of blocks) {
+    if (block.type === 'tool_result') {
+      flush()
+      const type = custom.has(block.toolUseId) ? 'custom_tool_call_output' : 'function_call_output'
+      items.push({ type, call_id: callId(block.toolUseId), output: outputOf(sheet, block) })
+    } else if (block.type === 'native' && !block.origin) {
+      flush()
+      items.push({ ...(block.data as Fields) })
+    } else part(parts, block, sheet)
+  }
+  flush()
+  if (!blocks.length) encoding.note('messages', 'a message without content is left out')
+}
+
+function outputOf(sheet: Sheet, { content }: ToolResultBlock): unknown {
+  if (typeof content === 'string') return content
+  const parts: Item[] = []
+  for (const block of content) part(parts, block, sheet)
+  return parts.every(({ type }) => type === 'input_text') ? parts.map(({ text }) => text).join('\n') : parts
+}
+
+function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, target, details } }: Sheet): void {
+  const source = (media: Media, name: string): Item => {
+    const { url, data, fileId, mediaType = 'application/octet-stream' } = media
+    return fileId !== undefined ? { file_id: fileId } : { [name]: url ?? `data:${mediaType};base64,${data}` }
+  }
+  const file = (document: DocumentBlock): Item => {
+    const { text, title, url } = document
+    if (text !== undefined) return { type: 'input_text', text: title ? `${title}\n\n${text}` : text }
+    if (url !== undefined && !url.startsWith('data:')) return { type: 'input_file', file_url: url }
+    return { type: 'input_file', ...source(document, 'file_data'), ...(document.fileId === undefined && { filename: title ?? 'document.pdf' }) }
+  }
+  const last = parts.at(-1)
+  switch (block.type) {
+    case 'text':
+    case 'refusal':
+      return block.text ? void parts.push({ type: 'input_text', text: block.text }) : undefined
+    case 'image':
+      return void parts.push({ type: 'input_image', ...source(block, 'image_url'), ...(block.detail && { detail: block.detail }) })
+    case 'document':
+      return void parts.push(file(block))
+    case 'audio':
+      throw relayError('unsupported', `${target.provider.name} takes no audio on Responses: use \`api_style: chat_completions\`, or another model`, details)
+    case 'cache_hint':
+      if (dialect.cacheHint && last) return void Object.assign(last, dialect.cacheHint(block.ttl ?? '5m'))
+      return note('cache_hint', 'what is cached is not for the caller to say here: left out')
+    default:
+      note(block.type, 'not for this server, or not in this place: left out')
+  }
+}
+
+/** An answer on its way back, item by item. */
+function answer(sheet: Sheet, blocks: readonly ContentBlock[]): void {
+  const { items, encoding } = sheet
+  const kept = blocks.map((block) => keptOf(block, sheet))
+  // From the end: a reasoning item goes back only where what it led to follows it.
+  const linked: boolean[] = []
+  for (let n = blocks.length - 1; n >= 0; n--) {
+    const [own, next] = [kept[n], kept[n + 1]]
+    const led = !!own && next?.at === own.at + 1 && (blocks[n + 1]?.type !== 'thinking' || linked[n + 1] === true)
+    linked[n] = blocks[n]?.type === 'thinking' && led && replayable(own, sheet)
+  }
+  let open: number | undefined
+  blocks.forEach((block, n) => {
+    const own = kept[n]
+    // An item whose reasoning is gone goes back as if it were new, and so without its id.
+    const { id, ...others } = own?.item ?? {}
+    const fields = own?.thought && !before(n) ? others : { ...(id !== undefined && { id }), ...others }
+    if (block.type === 'text' || block.type === 'refusal') {
+      if (!block.text) return
+      if (own?.at !== undefined && open === own.at) (items.at(-1)?.['content'] as Item[]).push(spoken(block))
+      else items.push(own ? { type: 'message', role: 'assistant', status: 'completed', content: [spoken(block)], ...fields } : { role: 'assistant', content: block.text })
+      open = own?.at
+      return
+    }
+    open = undefined
+    if (block.type === 'tool_use') items.push(callItem(sheet, block, own && { ...own, item: fields }))
+    else if (block.type === 'native' && (own || !block.origin)) items.push({ ...(block.data as Fields) })
+    else if (block.type === 'thinking' && linked[n]) items.push({ ...own?.item })
+    else encoding.note(block.type, 'what another model made, or this server does not take back, is left out')
+  })
+  function before(n: number): boolean {
+    const at = kept[n]?.at
+    // Parts of one message share its place.
+    for (let m = n - 1; m >= 0; m--) if (kept[m]?.at !== at) return linked[m] === true
+    return false
+  }
+}
+
+function keptOf(block: ContentBlock, { encoding: { target } }: Sheet): Kept | undefined {
+  const state = isMintedBy(block, target) ? (block.origin?.state as Kept | undefined) : undefined
+  return typeof state?.at === 'number' ? state : undefined
+}
+
+/** Without its encrypted content a reasoning item is a name that only a server which keeps answers knows. */
+function replayable({ item, stored }: Kept, sheet: Sheet): boolean {
+  const { encrypted_content: sealed, content } = item ?? {}
+  return !!(stored ?? sheet.stored) || !!sealed || (Array.isArray(content) && content.length > 0)
+}
+
+function spoken({ type, text }: { readonly type: string; readonly text: string }): Item {
+  return type === 'refusal' ? { type, refusal: text } : { type: 'output_text', text, annotations: [] }
+}
+
+function callItem({ custom }: Sheet, { id, name, input, invalid }: ToolUseBlock, kept: Kept | undefined): Item {
+  const call_id = callId(id)
+  if (kept?.custom) custom.add(id)
+  const made = kept?.custom ? { type: 'custom_tool_call', input: input?.['input'] } : { type: 'function_call', arguments: invalid?.raw ?? JSON.stringify(input ?? {}) }
+  return { ...made, call_id, name, ...kept?.item }
+}
+
+/** Other providers' ids may be longer than this API takes. */
+function callId(id: string): string {
+  return id.slice(-64)
+}
