@@ -1,6 +1,7 @@
 // The Messages dialect, what is sent: the conversation, what surrounds it, and what each family of models takes.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { signed } from '../../src/core/send.ts'
 import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { Tool } from '../../src/types/tool.ts'
 import { anthropic } from '../../src/providers/anthropic.ts'
@@ -49,6 +50,13 @@ describe('the request', () => {
     expect(plain).not.toHaveProperty('stream')
     expect(plain).not.toHaveProperty('tools.0.strict')
     expect(() => wire.encode(encodingOf({ messages: [user({ type: 'image', url: 'https://x.test/a.png' })] }, target))).toThrow(/put the bytes/)
+  })
+
+  it('goes out with the betas of the catalogue and of the request, and with the key in a header of its own', async () => {
+    const target = targetOf('claude-opus-4-8', anthropic, { headers: { 'Anthropic-Beta': 'a' } })
+    const { url, headers } = await signed(encodingOf({ headers: { 'anthropic-beta': 'b,c' } }, target), { type: 'key', value: 'secret' }, 0)
+    expect(url).toBe('https://api.test/v1/messages')
+    expect(headers).toEqual({ 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'a,b,c', 'x-api-key': 'secret' })
   })
 
   it('takes what it has no name for from `params`, and `providerOptions` last', () => {
