@@ -2,9 +2,9 @@
 import { deepMerge } from '../json/merge.ts'
 import { isStrict } from '../json/strict.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import type { Reasoning } from '../types/request.ts'
 import { chatMessages } from './openai-chat-turns.ts'
 import type { Body, Dialect } from './openai-dialect.ts'
+import { effortOf } from './openai-effort.ts'
 
 const FIELDS = {
   maxTokens: 'max_tokens',
@@ -15,9 +15,6 @@ const FIELDS = {
   seed: 'seed',
   parallelToolCalls: 'parallel_tool_calls',
 } as const
-
-/** Mildest first. `default`: it reasons, and how hard is not for the caller to say. */
-const LEVELS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'default']
 
 export function encodeChat(dialect: Dialect, encoding: Encoding): WireRequest {
   const { mode, request, extra, target, note } = encoding
@@ -72,20 +69,8 @@ function format({ formats }: Dialect, { request, note }: Encoding, body: Body): 
   body.messages.splice(turn, 0, { role: 'system', content })
 }
 
-/** The level that was asked for, or the nearest that the model has: rather a harder one than a milder. */
-function reason({ efforts, effort }: Dialect, { request, target, note }: Encoding, body: Body): void {
-  const { reasoning: asked } = request
-  if (asked === undefined) return
-  const wanted = level(asked)
-  const { 1: known = '' } = efforts ? (efforts.find(([model]) => model.test(target.model)) ?? []) : [, wanted]
-  const levels = known.split(' ')
-  const chosen = levels.find((it) => LEVELS.indexOf(it) >= LEVELS.indexOf(wanted)) ?? levels.at(-1)
-  if (chosen !== asked && (chosen || wanted !== 'none')) note('reasoning', chosen ? `sent as ${chosen}` : 'this model has no levels: left out')
+function reason({ efforts, effort }: Dialect, encoding: Encoding, body: Body): void {
+  const { reasoning: asked } = encoding.request
+  const chosen = effortOf(efforts, encoding)
   if (chosen) Object.assign(body, effort ? effort(chosen, typeof asked === 'number' ? asked : 0) : { reasoning_effort: chosen })
-}
-
-/** The level that a budget of tokens stands for. */
-function level(asked: Reasoning): string {
-  if (typeof asked === 'string') return asked
-  return LEVELS[[0, 1023, 4095, 16383, 32767].findIndex((most) => asked <= most)] ?? 'xhigh'
 }
