@@ -7,10 +7,9 @@ import type { Hub } from '../src/hub.ts'
 import { providers as every } from '../src/providers/index.ts'
 import type { RelayConfig } from '../src/types/config.ts'
 import type { Env } from '../src/types/runtime.ts'
-import { fromConfig as fromData, type DoorOptions } from './load.ts'
+import { fromConfig as fromData, type DoorOptions } from '../src/load.ts'
 
-export * from '../src/index.ts'
-export type { DoorOptions } from './load.ts'
+export type { DoorOptions } from '../src/load.ts'
 
 export interface WorkerOptions extends Omit<DoorOptions, 'env'> {
   /** The Worker's bindings: texts, and Secrets Store bindings for keys. `env` of the handler, or of `cloudflare:workers`. */

@@ -5,10 +5,9 @@
 import { relayError } from '../src/errors.ts'
 import type { Hub } from '../src/hub.ts'
 import type { RelayConfig } from '../src/types/config.ts'
-import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from './load.ts'
+import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from '../src/load.ts'
 
-export * from '../src/index.ts'
-export type { DoorOptions, Source } from './load.ts'
+export type { DoorOptions, Source } from '../src/load.ts'
 
 declare const Deno: {
   readonly env: { get(name: string): string | undefined }

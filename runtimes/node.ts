@@ -6,10 +6,9 @@ import { readFile } from 'node:fs/promises'
 import { relayError } from '../src/errors.ts'
 import type { Hub } from '../src/hub.ts'
 import type { RelayConfig } from '../src/types/config.ts'
-import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from './load.ts'
+import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from '../src/load.ts'
 
-export * from '../src/index.ts'
-export type { DoorOptions, Source } from './load.ts'
+export type { DoorOptions, Source } from '../src/load.ts'
 
 const env = (name: string): string | undefined => process.env[name]
 

@@ -6,10 +6,9 @@ import { load } from '../src/yaml.ts'
 import type { Hub } from '../src/hub.ts'
 import { providers as every } from '../src/providers/index.ts'
 import type { RelayConfig } from '../src/types/config.ts'
-import { fromConfig as fromData, type DoorOptions } from './load.ts'
+import { fromConfig as fromData, type DoorOptions } from '../src/load.ts'
 
-export * from '../src/index.ts'
-export type { DoorOptions } from './load.ts'
+export type { DoorOptions } from '../src/load.ts'
 
 export interface VercelOptions extends DoorOptions {
   /** `waitUntil` of `@vercel/functions`, for work that outlives the answer. */

@@ -1,7 +1,7 @@
 // What the doors of the runtimes share: sources to a hub with every provider in it.
-import { Hub, type HubOptions } from '../src/hub.ts'
-import { providers as every } from '../src/providers/index.ts'
-import type { RelayConfig } from '../src/types/config.ts'
+import { Hub, type HubOptions } from './hub.ts'
+import { providers as every } from './providers/index.ts'
+import type { RelayConfig } from './types/config.ts'
 
 /** A hub's options, with every provider handed in already. */
 export interface DoorOptions extends Partial<HubOptions> {}
@@ -22,7 +22,7 @@ export async function fromSources(sources: readonly Source[], options: DoorOptio
   if (only !== undefined && !others.length && !isText(only)) return fromConfig(only, options)
   const texts = await Promise.all(sources.map((source) => (isText(source) ? textOf(source, readFile) : source)))
   // The parser costs more to load than all of the core: only who hands in YAML pays for it.
-  const { load } = await import('../src/yaml.ts')
+  const { load } = await import('./yaml.ts')
   const { providers = every, env } = options
   return fromConfig(load(texts, { providers, ...(env === undefined ? undefined : { env }) }), options)
 }

@@ -73,11 +73,10 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     close({ error })
     throw error
   }
-  const buffered = ({ queue }: Reply): Step => ({ done: false, value: queue[at++] as StreamEvent })
+  const buffered = ({ queue }: Reply): Step => yielded(queue[at++] as StreamEvent)
   const open = async (): Promise<Step> => {
     reply = await next(call).catch((error: unknown) => fail(thrown(error, call)))
-    const { id, model, providerModel, provider } = reply.response()
-    return { done: false, value: { type: 'start', id, model, providerModel, provider } }
+    return started(reply)
   }
   const more = (reply: Reply): Promise<Step> => {
     at = reply.queue.length = 0
@@ -90,7 +89,7 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     try {
       const response = conclude(reply, 'ok')
       close({ response })
-      return { done: false, value: { type: 'end', finishReason: response.finishReason, response } }
+      return yielded({ type: 'end', finishReason: response.finishReason, response })
     } catch (error) {
       return fail(thrown(error, call))
     }
@@ -104,9 +103,7 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     next() {
       if (reply && !busy && !closed && at < reply.queue.length) return Promise.resolve(buffered(reply))
       const mine = busy ? busy.then(step, step) : Promise.resolve(step())
-      const free = (): void => {
-        if (busy === mine) busy = undefined
-      }
+      const free = (): void => void (busy === mine && (busy = undefined))
       busy = mine
       mine.then(free, free)
       return mine
@@ -120,6 +117,15 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
       return DONE
     },
   }
+}
+
+function yielded(value: StreamEvent): Step {
+  return { done: false, value }
+}
+
+function started(reply: Reply): Step {
+  const { id, model, providerModel, provider } = reply.response()
+  return yielded({ type: 'start', id, model, providerModel, provider })
 }
 
 const DONE: Step = { done: true, value: undefined }

@@ -44,7 +44,7 @@ async function attempt(call: Call, target: Target, { credential: secretOf, timeo
   const { provider, model, alias, config } = target
   const secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
   const details = { provider: provider.name, model, alias, secrets }
-  const encoding = encodingOf(call, target, details)
+  const encoding = encodingOf(call, target, { details, note: () => undefined })
   const { url, ...request } = await signed(encoding, credential, runtime.now())
 
   const line = lifeline(call.signal, details)
@@ -93,7 +93,7 @@ async function opened(connection: Connection, response: Response): Promise<Reply
 }
 
 /** A call as its wire encodes it: the model's default parameters under the request's own. */
-export function encodingOf(call: Call, target: Target, details: ErrorDetails, note: Encoding['note'] = () => undefined): Encoding {
+export function encodingOf(call: Call, target: Target, rest: Pick<Encoding, 'details' | 'note'>): Encoding {
   const known: { [field: string]: unknown } = {}
   const extra: { [field: string]: unknown } = {}
   for (const [name, value] of Object.entries(target.config.params ?? {})) {
@@ -101,7 +101,7 @@ export function encodingOf(call: Call, target: Target, details: ErrorDetails, no
       known[name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())] = value
     } else extra[name] = value
   }
-  return { mode: call.mode, request: { ...known, ...call.request }, extra, target, note, details }
+  return { mode: call.mode, request: { ...known, ...call.request }, extra, target, ...rest }
 }
 
 /** The request as it goes out. */

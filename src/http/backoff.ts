@@ -48,10 +48,12 @@ export interface Backoff {
   readonly initial: number
   /** Milliseconds; caps what a server asks for too. */
   readonly max: number
+  /** What the server asks for, in milliseconds. */
+  readonly asked?: number | undefined
 }
 
 /** The wait before try `n` (0 = the first repeat). A server's own wish is kept, but for the cap. */
-export function backoff(n: number, { initial, max }: Backoff, random: () => number, asked?: number): number {
+export function backoff(n: number, random: () => number, { initial, max, asked }: Backoff): number {
   if (asked !== undefined) return Math.min(asked, max)
   return random() * Math.min(max, initial * 2 ** n)
 }

@@ -5,7 +5,7 @@ import type { Layer } from '../types/call.ts'
 import type { Target } from '../types/provider.ts'
 import type { Runtime } from '../types/runtime.ts'
 
-export interface RetryOptions extends Backoff {
+export interface RetryOptions extends Pick<Backoff, 'initial' | 'max'> {
   /** Further attempts, by model. */
   readonly retries: (target: Target) => number
 }
@@ -24,7 +24,7 @@ export function retry({ retries, initial, max }: RetryOptions): Layer {
           return await next(n ? { ...call, kind: 'retry' } : call)
         } catch (error) {
           if (!(error instanceof RelayError) || REMEDY[error.code] !== 'retry' || n >= most || budget.left <= 0) throw error
-          const wait = backoff(n, { initial, max }, runtime.random, error.retryAfterMs)
+          const wait = backoff(n, runtime.random, { initial, max, asked: error.retryAfterMs })
           if (alternatives && (error.retryAfterMs ?? 0) > PATIENCE_MS) throw error
           if (runtime.now() + wait >= budget.deadline) throw error
           await sleep(runtime, wait, signal)
