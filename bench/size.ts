@@ -40,6 +40,7 @@ export async function weigh(source: string): Promise<Weight> {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'worker', 'import'],
+    external: ['node:*'],
     write: false,
     logLevel: 'error',
   })
