@@ -23,8 +23,7 @@ function mergeValues(base: Placed, overlay: Placed): Placed {
     if (had && mergeable(data[key], value)) result = mergeValues({ data: data[key], place: inside.get(key) }, over)
     if (had && value === null) delete data[key]
     else data[key] = result.data
-    if (result.place) inside.set(key, result.place)
-    else inside.delete(key)
+    inside.set(key, result.place ?? { inside: new Map() })
   }
   const place = overlay.place ?? base.place
   return { data, place: place && { ...place, inside } }

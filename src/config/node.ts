@@ -39,7 +39,7 @@ export function valueOf(document: Document.Parsed, reader: Reader): Placed {
   const state: State = { ...reader, anchors: new Map(), open: new Set(), left: MOST }
   const key = root?.range?.[0] ?? 0
   const spot = { path: [], key, depth: 0 }
-  if (!root || isScalar(root) && root.value === null && !root.source) return placed({}, spot, state)
+  if (!root || isScalar(root) && root.value === null) return placed({}, spot, state)
   if (!isMap(root)) {
     reader.report('is no mapping: a catalogue begins with `models:`', key, [])
     return placed({}, spot, state)

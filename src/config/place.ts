@@ -6,13 +6,13 @@ export interface Position {
   readonly column: number
 }
 
-/** Where one value of a file stands, and what is inside of it. */
+/** Where one value of a file stands, and what is inside of it. What comes from data stands nowhere. */
 export interface Place {
-  readonly file: string
+  readonly file?: string
   /** Of its key, or of the item of a list. */
-  readonly key: Position
+  readonly key?: Position
   /** Of the value itself; of the key where the value is a block, which begins on a later line. */
-  readonly value: Position
+  readonly value?: Position
   readonly inside: ReadonlyMap<string | number, Place>
 }
 
@@ -45,7 +45,8 @@ export function locate({ path, message, atKey }: KeyProblem, root: Place | undef
     if (!next) break
     place = next
   }
-  return { ...(place && { file: place.file, ...(atKey ? place.key : place.value) }), path, message }
+  const { file, key, value } = place ?? {}
+  return { ...(file === undefined ? undefined : { file, ...(atKey ? key : value) }), path, message }
 }
 
 /** `models.fast.base_url`, `groups.all.members[1]`, `models["a b"]`. */

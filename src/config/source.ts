@@ -25,7 +25,7 @@ export function readText({ text, file = 'yaml' }: Text): Sourced {
     findings.push({ file, ...at(offset), path, message })
   }
   const document = compose(text, lines, report)
-  if (!document || findings.length) return { data: {}, findings, broken: true }
+  if (!document || findings.length) return { data: {}, place: { file, inside: new Map() }, findings, broken: true }
   const { data, place } = valueOf(document, { file, at, report })
   return { data: withoutExtensions(data), place, findings }
 }
@@ -93,13 +93,14 @@ export function readData(given: unknown): Sourced {
       left = -2
       return undefined
     }
-    if (Array.isArray(value)) return value.map((item, i) => copy(item, [...path, i]))
+    // Not `map`, which skips holes.
+    if (Array.isArray(value)) return Array.from(value, (item: unknown, i) => copy(item, [...path, i]))
     if (typeof value === 'object' && value !== null) return copyObject(value, path)
     if (typeof value === 'number' && !Number.isFinite(value)) {
       return void findings.push({ path, message: `cannot be ${value}: write a finite number` })
     }
-    if (typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint') return value
-    findings.push({ path, message: `cannot be a ${typeof value}` })
+    if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value
+    findings.push({ path, message: `cannot be ${value === undefined ? 'undefined' : `a ${typeof value}`}` })
     return undefined
   }
   const copyObject = (value: object, path: Problem['path']): unknown => {

@@ -22,8 +22,9 @@ export interface Checks {
  * @throws ConfigError that lists every mistake.
  */
 export function validate(sources: readonly Sourced[], { lookup, providers }: Checks): RelayConfig {
-  const broken = sources.filter((source) => source.broken).flatMap(({ findings }) => findings)
-  if (broken.length) fail(broken)
+  const files = sources.map((source) => source.place?.file)
+  const broken = sources.filter((source) => source.broken).flatMap((source) => source.findings)
+  if (broken.length) fail(broken, files)
   const { data, place, findings } = sources.reduce(merge, { data: {}, findings: [] })
   const config = withoutNulls(data) as RelayConfig
   const resolved = resolveEnv(config, lookup ?? (() => '-'))
@@ -41,7 +42,7 @@ export function validate(sources: readonly Sourced[], { lookup, providers }: Che
   }))
   const found = without(shape, findings).map((problem) => locate(problem, place))
   const rest = without(meaning, [...findings, ...shape]).map((problem) => locate(problem, place))
-  if (findings.length + found.length + rest.length) fail([...findings, ...found, ...rest])
+  if (findings.length + found.length + rest.length) fail([...findings, ...found, ...rest], files)
   return meant
 }
 
@@ -51,8 +52,7 @@ function without(later: readonly KeyProblem[], said: readonly Problem[]): readon
   return later.filter(({ path }) => ![...path, ''].some((_, i) => known.has(JSON.stringify(path.slice(0, i)))))
 }
 
-function fail(found: readonly Finding[]): never {
-  const files = [...new Set(found.map(({ file }) => file))]
+function fail(found: readonly Finding[], files: readonly (string | undefined)[]): never {
   const rank = ({ file, line = 0, column = 0 }: Finding): readonly number[] => [files.indexOf(file), line, column]
   const data = found
     .map((finding) => ({ ...finding, message: scrub(finding.message) }))
@@ -71,7 +71,7 @@ function hint(path: Problem['path'], config: RelayConfig, providers: readonly Pr
   for (const step of path) value = Array.isArray(value) ? value[Number(step)] : fields(value)[step]
   const name = typeof value === 'string' ? value : fields(value)['name']
   if (typeof name !== 'string') return ''
-  const word = field === 'target' ? name.slice(0, name.indexOf('/')) : name
+  const word = field === 'target' ? name.split('/')[0]! : name
   const candidates = field === 'members' ? [...Object.keys(fields(models)), ...Object.keys(fields(groups))]
     : field === 'pricing_profile' ? Object.keys(fields(pricing_profiles))
     : field === 'target' ? providers.map((provider) => provider.name)
