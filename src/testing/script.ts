@@ -92,7 +92,8 @@ export interface Place {
 export type Fault =
   | { readonly type: 'refuse' | 'hang' | 'crlf' | 'cr' | 'no_space' | 'no_index' | 'duplicate_index' }
   | ({ readonly type: 'status'; readonly status: number } & Omit<AnswerError, 'status'>)
-  | ({ readonly type: 'cut' | 'stall' | 'end' | 'garbage' } & Place)
+  | ({ readonly type: 'cut' | 'stall' | 'end' } & Place)
+  | ({ readonly type: 'garbage' } & Omit<Place, 'at'>)
   | ({ readonly type: 'error_event'; readonly cause?: ErrorCause; readonly message?: string } & Omit<Place, 'at'>)
   | { readonly type: 'json_error_200'; readonly cause?: ErrorCause; readonly message?: string }
   | { readonly type: 'slow'; readonly ms: number }

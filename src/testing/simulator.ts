@@ -34,8 +34,6 @@ export interface SimulatorOptions {
   readonly keys?: readonly string[]
   /** Whether requests are checked as the providers check them. Default true. */
   readonly strict?: boolean
-  /** The wires that are spoken. Default: all. */
-  readonly wires?: readonly SimulatedWire[]
 }
 
 export interface Simulator {
@@ -47,7 +45,8 @@ export interface Simulator {
 
 /** A provider that answers by script, for any base URL. */
 export function simulator(options: SimulatorOptions = {}): Simulator {
-  const { seed = 0, chunk, wires = allWires(), dialect } = options
+  const { seed = 0, chunk, dialect } = options
+  const wires = allWires()
   const requests: Recording[] = []
   const opaque = new Set<string>()
   const known = wires.flatMap((wire) => wire.dialects)
