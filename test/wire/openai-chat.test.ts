@@ -292,6 +292,8 @@ describe('usage', () => {
   test.each([
     [openrouter, { cost: 0.00093 }, 0.00093],
     [openrouter, { cost: 0 }, 0],
+    [openrouter, { cost: 0.5, is_byok: true, cost_details: { upstream_inference_cost: 1 } }, 1.5],
+    [openrouter, { cost: 0.5, is_byok: false, cost_details: { upstream_inference_cost: 0.5 } }, 0.5],
     [xai, { cost_in_usd_ticks: 1_466_250 }, 0.000146625],
     [perplexity, { cost: { total_cost: 0.00501 } }, 0.00501],
     [compatible, { cost: 1 }, null],
