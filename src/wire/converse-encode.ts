@@ -27,7 +27,7 @@ export interface ConverseDialect {
 /** A request while it is written. */
 export interface ConverseBody {
   readonly messages: readonly Turn[]
-  readonly inferenceConfig: { maxTokens?: number; temperature?: number; topP?: number; stopSequences?: readonly string[] }
+  readonly inferenceConfig: { maxTokens?: number | undefined; temperature?: number | undefined; topP?: number | undefined; readonly stopSequences?: readonly string[] | undefined }
   /** Merged by AWS into the body that the model itself takes. */
   readonly additionalModelRequestFields: Draft
 }
@@ -40,29 +40,20 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
   if (words) system.push({ text: words })
   if (request.seed !== undefined) note('seed', 'Converse has no such parameter')
   const { stop, maxTokens, temperature, topP } = request
-  const body: ConverseBody = {
-    messages: turns,
-    inferenceConfig: {
-      ...(maxTokens === undefined ? undefined : { maxTokens }),
-      ...(temperature === undefined ? undefined : { temperature }),
-      ...(topP === undefined ? undefined : { topP }),
-      ...(stop === undefined ? undefined : { stopSequences: typeof stop === 'string' ? [stop] : stop }),
-    },
-    additionalModelRequestFields: {},
-  }
+  const inferenceConfig = { maxTokens, temperature, topP, stopSequences: typeof stop === 'string' ? [stop] : stop }
+  const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {} }
   family.adjust?.(body, encoding)
-  const { inferenceConfig: inference, additionalModelRequestFields: native } = body
   const whole = {
     messages: turns,
     system: system.length ? system : undefined,
-    inferenceConfig: filled(inference),
+    inferenceConfig: filled(inferenceConfig),
     toolConfig: toolsOf(encoding, family, turns),
     outputConfig: format,
-    additionalModelRequestFields: filled(native),
+    additionalModelRequestFields: filled(body.additionalModelRequestFields),
   }
   return {
     path: `/model/${segment(target.model)}/converse${mode === 'stream' ? '-stream' : ''}`,
-    body: deepMerge(deepMerge(whole, extra), request.providerOptions ?? {}),
+    body: deepMerge(deepMerge(whole, extra), request.providerOptions),
   }
 }
 
@@ -71,8 +62,8 @@ export function segment(model: string): string {
   return encodeURIComponent(model).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
-function filled<T extends object>(fields: T): T | undefined {
-  return Object.keys(fields).length ? fields : undefined
+function filled(fields: object): object | undefined {
+  return Object.values(fields).some((value) => value !== undefined) ? fields : undefined
 }
 
 function toolsOf(encoding: Encoding, family: ConverseFamily, turns: readonly Turn[]): Draft | undefined {
@@ -86,8 +77,7 @@ function toolsOf(encoding: Encoding, family: ConverseFamily, turns: readonly Tur
     if (specs.length) note('toolChoice', 'Converse has no `none`, and wants the tools of earlier calls: they are named still')
     else specs = [...used].map((name) => toolOf({ name }, encoding, family))
   }
-  const choice = toolChoice === 'required' ? { any: {} } : typeof toolChoice === 'object' ? { tool: { name: toolChoice.name } } : undefined
-  return { tools: specs, ...(choice ? { toolChoice: choice } : undefined) }
+  return { tools: specs, toolChoice: toolChoice === 'required' ? { any: {} } : typeof toolChoice === 'object' ? { tool: toolChoice } : undefined }
 }
 
 function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { schema: holds }: ConverseFamily): Draft {
@@ -98,10 +88,9 @@ function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { schema: 
   }
   if (strict && !holds) note('tools', `\`${name}\` is not strict: the model cannot be held to a schema`)
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
-  const json = strict && holds ? closed(schema) : schema
+  const held = (strict && holds) || undefined
   // A blank description is refused.
-  const said = description?.trim() ? { description } : undefined
-  return { toolSpec: { name, ...said, inputSchema: { json }, ...(strict && holds ? { strict } : undefined) } }
+  return { toolSpec: { name, description: description?.trim() ? description : undefined, inputSchema: { json: held ? closed(schema) : schema }, strict: held } }
 }
 
 /** How the answer is held to a shape: by AWS, or where it cannot, by the system prompt. */

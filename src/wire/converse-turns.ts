@@ -60,7 +60,7 @@ function answer(turns: Turn[], page: Page): void {
         throw wrong('invalid_request', `the messages end with a call of \`${name}\` (${toolUseId}): add its tool_result before you ask again`, page)
       }
       page.note('messages', `the call of \`${name}\` has no result: an error stands in for it`)
-      return { toolResult: { toolUseId, content: [{ text: error ?? 'The tool was not run.' }], ...failed(page) } }
+      return { toolResult: { toolUseId, content: [{ text: error ?? 'The tool was not run.' }], status: failed(page) } }
     })
     if (at + 1 < turns.length) next.unshift(...missing)
     else if (missing.length) turns.push({ role: 'user', content: missing })
@@ -77,8 +77,8 @@ export function thoughtlessLoop(turns: readonly Turn[]): boolean {
   return first !== undefined && !first.content[0]?.['reasoningContent']
 }
 
-function failed({ family }: Page): Draft | undefined {
-  return family.status ? { status: 'error' } : undefined
+function failed({ family }: Page): string | undefined {
+  return family.status ? 'error' : undefined
 }
 
 /** Results first, text beside a document, nothing to cache before there is something. */
@@ -103,7 +103,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
       return block.text.trim() ? [{ text: block.text }] : []
     case 'image':
     case 'audio':
-      return [media(block, page)]
+      return [{ [block.type]: bytes(block, page) }]
     case 'document':
       return [documentOf(block, page)]
     case 'thinking':
@@ -121,7 +121,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
     case 'tool_result':
       return result(block, page)
     case 'cache_hint':
-      return [{ cachePoint: { type: 'default', ...(block.ttl === '1h' ? { ttl: block.ttl } : undefined) } }]
+      return [{ cachePoint: { type: 'default', ttl: block.ttl === '1h' ? block.ttl : undefined } }]
     case 'native':
       if ((!block.origin || block.origin.provider === page.target.provider.name) && block.kind in Object(block.data)) return [{ ...Object(block.data) }]
       page.note('messages', `a block of the kind \`${block.kind}\` is not Converse's own: it is left out`)
@@ -139,8 +139,7 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
     const minted = mine || Object(origin?.state).encoded === true
     if (mine || related) return [{ reasoningContent: { redactedContent: minted ? block.data : btoa(block.data) } }]
   } else if ((mine && (block.signature || origin)) || (related && block.signature)) {
-    const { text, signature } = block
-    return [{ reasoningContent: { reasoningText: { text, ...(signature ? { signature } : undefined) } } }]
+    return [{ reasoningContent: { reasoningText: { text: block.text, signature: block.signature } } }]
   }
   page.note('messages', "thinking that is unsigned, or another model's, is left out")
   return []
@@ -161,7 +160,7 @@ function result({ toolUseId, content, isError }: ToolResultBlock, page: Page): D
   const parts = inner.filter((part) => !part['cachePoint'])
   // An error that says nothing is refused.
   if (isError && !parts.some((part) => part['text'] !== '')) parts.splice(0, parts.length, { text: 'error' })
-  const draft = { toolResult: { toolUseId: callId(toolUseId, page), content: parts, ...(isError ? failed(page) : undefined) } }
+  const draft = { toolResult: { toolUseId: callId(toolUseId, page), content: parts, status: isError ? failed(page) : undefined } }
   return [draft, ...inner.filter((part) => part['cachePoint'])]
 }
 
@@ -172,24 +171,19 @@ function documentOf(block: DocumentBlock, page: Page): Draft {
   let name = plain
   for (let n = 2; page.names.has(name); n++) name = `${plain} ${n}`
   page.names.add(name)
-  const asked = citations ? { citations: { enabled: true } } : undefined
-  return { document: { format, name, source, ...(context ? { context } : undefined), ...asked } }
-}
-
-function media(block: ImageBlock | AudioBlock, page: Page): Draft {
-  return { [block.type]: bytes(block, page) }
+  return { document: { format, name, source, context, citations: citations ? { enabled: true } : undefined } }
 }
 
 /** The word for a media type where it is not the type's own second half. */
-const FORMATS: { readonly [type: string]: string } = {
-  jpg: 'jpeg',
-  plain: 'txt',
-  markdown: 'md',
-  msword: 'doc',
-  'vnd.ms-excel': 'xls',
-  'vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
-  'vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
-}
+const FORMATS: readonly (readonly [type: RegExp, format: string])[] = [
+  [/^jpg/, 'jpeg'],
+  [/^plain/, 'txt'],
+  [/markdown/, 'md'],
+  [/wordprocessing/, 'docx'],
+  [/msword/, 'doc'],
+  [/spreadsheet/, 'xlsx'],
+  [/excel/, 'xls'],
+]
 
 function bytes({ type, url = '', data, mediaType }: ImageBlock | AudioBlock | DocumentBlock, page: Page): { readonly format: string; readonly source: Draft } {
   const [, declared, inline] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url) ?? []
@@ -199,7 +193,7 @@ function bytes({ type, url = '', data, mediaType }: ImageBlock | AudioBlock | Do
   const kind = mediaType ?? declared ?? ''
   const word = (kind.split('/')[1] ?? (stored ? /\.(\w+)$/.exec(url)?.[1] : undefined) ?? '').toLowerCase().replace(/^x-/, '')
   if (!word) throw wrong('invalid_request', `an ${type} wants its \`mediaType\``, page)
-  const format = type === 'audio' && word === 'mpeg' ? 'mp3' : (FORMATS[word] ?? word)
+  const format = type === 'audio' && word === 'mpeg' ? 'mp3' : (FORMATS.find(([pattern]) => pattern.test(word))?.[1] ?? word)
   return { format, source: stored ? { s3Location: { uri: url } } : { bytes: content } }
 }
 
