@@ -1,6 +1,7 @@
 // What a catalogue becomes: overlays, references, compiling, and where each value came from.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Hub } from '../../src/hub.ts'
 import { compile, load, warnings } from '../../src/yaml.ts'
 import { mistakes, providers } from './kit.ts'
 
@@ -259,4 +260,12 @@ test('merging is associative, and a source over itself is itself', () => {
     expect(load([a, load([b, c])])).toEqual(load([a, b, c]))
     expect(load([a, a])).toEqual(load([a]))
   }))
+})
+
+test('a hub takes what was compiled, and looks its variables up', () => {
+  const config = compile(BASE, { providers })
+  expect(() => new Hub(config, { providers: [], env })).not.toThrow()
+  expect(mistakes(() => new Hub(config, { providers: [], env: { KEY: 'k' } })).findings).toEqual([
+    { path: ['models', 'fast', 'headers', 'x-team'], message: 'the variable TEAM is not set' },
+  ])
 })
