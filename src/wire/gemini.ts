@@ -85,7 +85,8 @@ export function gemini(dialect: GeminiDialect): Wire {
 const framing: Framing = {
   contentType: sse.contentType,
   framer(sink) {
-    let rest: Uint8Array[] = []
+    // What came since the last event, and the end of the line before it.
+    let rest = [Uint8Array.of(10)]
     let framed = false
     const events = sse.framer((data, event) => {
       framed = true
@@ -101,7 +102,7 @@ const framing: Framing = {
       end() {
         const decoder = new TextDecoder()
         const text = rest.map((bytes) => decoder.decode(bytes, { stream: true })).join('')
-        const [bare] = /^[{[][^]*/m.exec(text) ?? []
+        const [, bare] = /[\r\n]([{[][^]*)/.exec(text) ?? []
         const left = events.end()
         if (bare) sink(bare, '')
         return left
@@ -159,7 +160,7 @@ function reader({ details }: Encoding): Reader {
       for (const [kind, data] of Object.entries({ groundingMetadata, urlContextMetadata })) {
         if (data) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
       }
-      for (const name of Object.keys(values)) if (/Token/.test(name)) delete values[name]
+      for (const name of Object.keys(values)) if (/Tokens?[CD]/.test(name)) delete values[name]
       if (Object.keys(values).length) out.push({ type: 'metadata', values })
       return [...out, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
     },
@@ -203,8 +204,8 @@ function numbering(): Numbering {
   const written = ({ text = '', thought, thoughtSignature }: RawPart): Delta[] => {
     if (!text && !thoughtSignature) return []
     const type = thought ? 'thinking_delta' : 'text_delta'
-    // A signature is its part's alone: a signed part joins no other.
-    if (open !== type || thoughtSignature) next()
+    if (open !== type) next()
+    // In a stream the signature comes with the last piece of its part, which may be empty: what follows is another part.
     open = thoughtSignature ? undefined : type
     const block = count - 1
     if (!thought) texts.set(block, (texts.get(block) ?? '') + text)
@@ -298,7 +299,7 @@ function failed({ code, status = '', message = status, details: facts = [] }: Ra
   return relayError(kind, message, {
     ...details,
     status: http || undefined,
-    retryAfterMs: delay ? parseFloat(delay) * 1000 : details.retryAfterMs,
+    retryAfterMs: delay ? Math.ceil(parseFloat(delay) * 1000) : details.retryAfterMs,
     data: facts.length ? facts : undefined,
   })
 }
