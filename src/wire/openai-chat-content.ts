@@ -78,8 +78,9 @@ export interface Kept {
 }
 
 /** Blocks have fixed numbers, so that an answer folds to the same whichever way it came. */
-const BLOCKS = { thinking: 0, text: 1, refusal: 2 }
-export const { text: TEXT, thinking: THINKING } = BLOCKS
+export const THINKING = 0
+export const TEXT = 1
+const BLOCKS = { thinking: THINKING, text: TEXT, refusal: 2 }
 const CALLS = 1000
 
 /** A tool call while it arrives. */
