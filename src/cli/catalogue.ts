@@ -1,0 +1,62 @@
+// The catalogue that a command works on: read from files, checked, and made a hub.
+import { nearest } from '../config/nearest.ts'
+import { relayError } from '../errors.ts'
+import type { Hub } from '../hub.ts'
+import { providers } from '../providers/index.ts'
+import { fromConfig } from '../load.ts'
+import type { RelayConfig } from '../types/config.ts'
+import { compile, type YamlText } from '../yaml.ts'
+import { listOf, type Given } from './command.ts'
+import type { Io } from './io.ts'
+
+/** The catalogue's files: those that are named, else `models.yaml`. */
+export function filesOf(given: Given, words: readonly string[] = []): readonly string[] {
+  const named = [...words, ...listOf(given, 'config')]
+  return named.length ? named : ['models.yaml']
+}
+
+export async function read(files: readonly string[], io: Io): Promise<readonly YamlText[]> {
+  return Promise.all(files.map(async (file) => {
+    try {
+      return { file, text: file === '-' ? await io.stdin() : await io.readFile(file) }
+    } catch (cause) {
+      const words = cause instanceof Error ? cause.message : String(cause)
+      throw relayError('config', `cannot read the catalogue ${file}: ${words}\nname it with -c, or begin one: https://unpkg.com/@relay/core/README.md`, { cause })
+    }
+  }))
+}
+
+/** Checked, and its references kept: no variable need be set. */
+export async function configOf(files: readonly string[], io: Io): Promise<RelayConfig> {
+  return compile(await read(files, io), { providers })
+}
+
+/** A hub for one model or group. What the rest of the catalogue would need in variables is not asked for. */
+export async function hubOf(alias: string, given: Given, io: Io): Promise<Hub> {
+  const { env, fetch } = io
+  const config = needed(await configOf(filesOf(given), io), alias)
+  return fromConfig(config, { env, ...(fetch ? { fetch } : undefined) })
+}
+
+/** What an alias stands for, and what that stands for. */
+function needed(config: RelayConfig, alias: string): RelayConfig {
+  const { models = {}, groups = {} } = config
+  const names = new Set([known(config, alias)])
+  // A set goes on over what is added to it meanwhile.
+  for (const name of names) {
+    const members = Object.hasOwn(groups, name) ? groups[name]!.members : []
+    for (const member of members) names.add(typeof member === 'string' ? member : member.name)
+  }
+  const only = <T>(record: { readonly [name: string]: T }): { readonly [name: string]: T } =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => names.has(name)))
+  return { ...config, models: only(models), groups: only(groups) }
+}
+
+/** The alias, if there is one. */
+export function known({ models = {}, groups = {} }: RelayConfig, alias: string): string {
+  if (Object.hasOwn(models, alias) || Object.hasOwn(groups, alias)) return alias
+  const there = [...Object.keys(models), ...Object.keys(groups)]
+  const near = nearest(alias, there)
+  const hint = near === undefined ? '' : `; did you mean \`${near}\`?`
+  throw relayError('config', `\`${alias}\` is neither a model nor a group of the catalogue, which has: ${there.join(', ') || 'nothing'}${hint}`, { alias })
+}
