@@ -1,4 +1,15 @@
-// Writes the schema: `node schema/build.ts > schema/v1.json`.
-import { document } from './document.ts'
+// The schema as the document that editors read.
+import { config } from './config.ts'
 
-console.log(document().trimEnd())
+/** The text of `schema/v1.json`, which `npm run schema` writes. */
+export function document(): string {
+  const head = {
+    // What the editors' YAML language servers know best.
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'https://unpkg.com/@relay/core/schema/v1.json',
+    title: 'Relay catalogue',
+  }
+  // `$schema` and `x-…` are taken off before a catalogue is checked.
+  const extensions = { patternProperties: { '^(\\$schema$|x-)': {} } }
+  return `${JSON.stringify({ ...head, ...config, ...extensions }, undefined, 2)}\n`
+}

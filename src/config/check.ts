@@ -6,6 +6,10 @@ import { type Problem, refers, variable } from './env.ts'
 /** A mapping whose fields nobody has looked at. */
 export interface Fields { readonly [key: string]: unknown }
 type Report = (path: Problem['path'], message: string) => void
+interface At {
+  readonly path: Problem['path']
+  readonly report: Report
+}
 
 /** What the schema has and this version refuses: `section.field`, or `section.field=value`. */
 const UNSUPPORTED: readonly string[] = [
@@ -29,13 +33,13 @@ export function problems(config: RelayConfig): Problem[] {
   const found: Problem[] = []
   const report: Report = (path, message) => void found.push({ path, message })
   const { defaults, observability, pricing_profiles, models, groups } = fields(config)
-  checkFields('defaults', defaults, ['defaults'], report)
-  checkFields('observability', observability, ['observability'], report)
+  checkFields('defaults', defaults, { path: ['defaults'], report })
+  checkFields('observability', observability, { path: ['observability'], report })
   each(pricing_profiles, (profile, name) => {
     const path = ['pricing_profiles', name]
-    checkFields('profile', profile, path, report)
+    checkFields('profile', profile, { path, report })
     each(fields(profile)['fixed_overrides'], (cost, target) => {
-      checkFields('cost', cost, [...path, 'fixed_overrides', target], report)
+      checkFields('cost', cost, { path: [...path, 'fixed_overrides', target], report })
     })
   })
   each(models, (value, alias) => {
@@ -45,8 +49,8 @@ export function problems(config: RelayConfig): Problem[] {
     const { target, cost, credential, base_url: url, pricing_profile: profile } = model
     if (has(groups, alias)) report(path, 'is the alias of a group too: rename one of them')
     checkAlias(path, report)
-    checkFields('model', model, path, report)
-    checkFields('cost', cost, at('cost'), report)
+    checkFields('model', model, { path, report })
+    checkFields('cost', cost, { path: at('cost'), report })
     if (!like(target, /^[^\s/]+\/\S(.*\S)?$/)) report(at('target'), 'must be provider/model')
     if (!unset(profile) && !has(pricing_profiles, profile)) {
       report(at('pricing_profile'), 'is no key of pricing_profiles')
@@ -90,7 +94,7 @@ function checkAlias(path: Problem['path'], report: Report): void {
 }
 
 /** What holds for a field by its name. */
-function checkFields(section: string, value: unknown, path: Problem['path'], report: Report): void {
+function checkFields(section: string, value: unknown, { path, report }: At): void {
   each(value, (item, key) => {
     const place = `${section}.${key}`
     const number = Number.isFinite(item) ? item as number : -1
@@ -134,12 +138,12 @@ interface Aliases {
 
 function checkGroup(group: Fields, path: Problem['path'], { known, report }: Aliases): void {
   checkAlias(path, report)
-  checkFields('group', group, path, report)
+  checkFields('group', group, { path, report })
   const names = memberNames(group)
   const members = names.length ? group['members'] as readonly unknown[] : []
   names.forEach((name, i) => {
     const here = [...path, 'members', i]
-    checkFields('member', members[i], here, report)
+    checkFields('member', members[i], { path: here, report })
     if (typeof name !== 'string') report([...here, 'name'], 'is missing: a member is an alias, or a mapping with one')
     else if (!has(known, name) && !refers(name)) report(here, `${name} is no key of models or groups`)
     else if (names.indexOf(name) < i) report(here, `${name} is listed twice`)

@@ -1,7 +1,7 @@
 // schema/v1.json is what the schema makes, and says of every field what the type's own comment says.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { document } from '../../schema/document.ts'
+import { document } from '../../schema/build.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
