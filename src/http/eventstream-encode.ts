@@ -14,10 +14,10 @@ export function encodeFrame(headers: { readonly [name: string]: string }, payloa
   const view = new DataView(frame.buffer)
   view.setUint32(0, frame.length)
   view.setUint32(4, head.length)
-  view.setInt32(8, ~crc32(frame, 0, 8))
+  view.setInt32(8, ~crc32(frame.subarray(0, 8)))
   frame.set(head, 12)
   frame.set(body, 12 + head.length)
-  view.setInt32(frame.length - 4, ~crc32(frame, 0, frame.length - 4))
+  view.setInt32(frame.length - 4, ~crc32(frame.subarray(0, -4)))
   return frame
 }
 

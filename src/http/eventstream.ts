@@ -59,7 +59,7 @@ function framer(sink: FrameSink): Framer {
         const total = view.getUint32(at)
         const headers = view.getUint32(at + 4)
         // Before this sum is right the lengths mean nothing: nothing is allocated or waited for because of them.
-        const prelude = crc32(bytes, at, at + 8)
+        const prelude = crc32(bytes.subarray(at, at + 8))
         if (~prelude >>> 0 !== view.getUint32(at + 8)) corrupt('prelude checksum mismatch')
         if (total < 16 || total > FRAME_LIMIT || headers > Math.min(total - 16, HEADERS_LIMIT)) corrupt('impossible length')
         if (bytes.length - at < total) {
@@ -67,7 +67,7 @@ function framer(sink: FrameSink): Framer {
           break
         }
         const end = at + total
-        if (~crc32(bytes, at + 8, end - 4, prelude) >>> 0 !== view.getUint32(end - 4)) corrupt('message checksum mismatch')
+        if (~crc32(bytes.subarray(at + 8, end - 4), prelude) >>> 0 !== view.getUint32(end - 4)) corrupt('message checksum mismatch')
         frame(bytes.subarray(at, end), 12 + headers)
         at = end
       }
@@ -114,15 +114,16 @@ function join(parts: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 /** The register of a CRC-32 after these bytes; `~register >>> 0` is the sum. `from` continues an earlier one. */
-export function crc32(bytes: Uint8Array, start: number, end: number, from = -1): number {
+export function crc32(bytes: Uint8Array, from = -1): number {
+  const whole = bytes.length & ~3
   let crc = from
-  let at = start
-  for (; at + 4 <= end; at += 4) {
+  let at = 0
+  for (; at < whole; at += 4) {
     crc ^= (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
     crc = (CRC[768 + (crc & 255)] as number) ^ (CRC[512 + ((crc >>> 8) & 255)] as number) ^
       (CRC[256 + ((crc >>> 16) & 255)] as number) ^ (CRC[crc >>> 24] as number)
   }
-  for (; at < end; at++) crc = (crc >>> 8) ^ (CRC[(crc ^ (bytes[at] as number)) & 255] as number)
+  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ (CRC[(crc ^ (bytes[at] as number)) & 255] as number)
   return crc
 }
 

@@ -13,7 +13,7 @@ export interface Role {
 /** AssumeRoleWithWebIdentity: EKS, GitHub Actions and other OpenID providers. The token is read anew: it rotates. */
 export async function webIdentity(world: AwsWorld, role: Role, tokenFile: string): Promise<AwsCredential> {
   const token = await fileText(world, tokenFile, 'the web identity token')
-  return assumed(world, role, { body: form('AssumeRoleWithWebIdentity', role, world, { WebIdentityToken: token }), secrets: [token] })
+  return assumed(world, role, { body: form(world, role, { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: token }), secrets: [token] })
 }
 
 /** The role that the variables of EKS and others name, or undefined where they name none. */
@@ -28,11 +28,11 @@ export async function webIdentityOf(world: AwsWorld, region: string): Promise<Aw
 export function assumeRole(world: AwsWorld, role: Role, from: { readonly keys: AwsCredential; readonly externalId?: string | undefined }): Promise<AwsCredential> {
   const { keys, externalId } = from
   const secrets = [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])]
-  return assumed(world, role, { body: form('AssumeRole', role, world, { ExternalId: externalId }), secrets, keys })
+  return assumed(world, role, { body: form(world, role, { Action: 'AssumeRole', ExternalId: externalId }), secrets, keys })
 }
 
-function form(action: string, { arn, session, seconds }: Role, { now }: AwsWorld, more: { readonly [field: string]: string | undefined }): string {
-  const all = { Action: action, Version: '2011-06-15', RoleArn: arn, RoleSessionName: session ?? `relay-${now()}`, DurationSeconds: seconds, ...more }
+function form({ now }: AwsWorld, { arn, session, seconds }: Role, more: { readonly [field: string]: string | undefined }): string {
+  const all = { Version: '2011-06-15', RoleArn: arn, RoleSessionName: session ?? `relay-${now()}`, DurationSeconds: seconds, ...more }
   return new URLSearchParams(Object.entries(all).filter((field): field is [string, string] => field[1] !== undefined)).toString()
 }
 

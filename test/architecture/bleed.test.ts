@@ -21,6 +21,8 @@ const asName: Readonly<Record<string, RegExp>> = {
 const spoken: Readonly<Record<string, readonly string[]>> = {
   // Its paths say /openai/, and its models' names their publishers.
   azure: ['openai', 'mistral', 'deepseek', 'cohere'],
+  // The second style of the same company, in the words of the models that it serves.
+  'bedrock-invoke': ['bedrock'],
   groq: ['openai'],
   // Its models' names and paths say their publishers.
   vertex: ['google', 'anthropic', 'xai', 'vertex-gemini'],
