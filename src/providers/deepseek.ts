@@ -11,6 +11,7 @@ export const deepseek: Provider = {
   sign: bearer,
   wire: openaiChat({
     ears: [thinking],
+    faults: [['content_policy', /content exists risk/i]],
     fields: { topK: null, seed: null, parallelToolCalls: null, name: null, strict: null },
     formats: 'json_object',
     efforts: [[/./, 'none low high max']],

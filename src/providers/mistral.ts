@@ -11,6 +11,8 @@ export const mistral: Provider = {
   sign: bearer,
   wire: openaiChat({
     ears: [thinking],
+    // A model that is not there is a 400.
+    faults: [['not_found', /^[^|]*invalid_model/]],
     fields: { topK: null, seed: 'random_seed', name: null },
     streamOptions: false,
     efforts: [

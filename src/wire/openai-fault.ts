@@ -8,7 +8,7 @@ export type FaultRule = readonly [code: ErrorCode, sign: RegExp]
 
 const RULES: readonly FaultRule[] = [
   // More than the account may send in a minute: waiting does not help, a smaller request or another model does.
-  ['request_too_large', /request too large.*per (minute|day)/is],
+  ['request_too_large', /request too large.*per (min|day)/is],
   ['content_policy', /^[^|]*(content.?(filter|policy)|moderation_blocked|invalid_prompt|ResponsibleAI)/i],
   // Not where the talk is of tokens per minute: that is an allowance, not the window.
   [
