@@ -92,7 +92,7 @@ function decoder({ details }: Encoding): Decoder {
   let begun = false
   let at = 0
   const release = (): Delta[] => {
-    const late = held === 'null' ? '' : held
+    const late = !begun && held === 'null' ? '' : held
     held = ''
     return late ? called({}, at, late) : []
   }
@@ -201,7 +201,7 @@ const RULES: readonly FaultRule[] = [
   // The same opening words are said of `max_tokens`, where a shorter talk does not help.
   ['invalid_request', /too many tokens: max tokens/],
   ['context_window', /TOO_MANY_TOKENS|too many tokens/],
-  ['quota', /^402|per month|monthly|billing/i],
+  ['quota', /^402|month|billing/i],
   ['content_policy', /^498.*block/],
   ['authentication', /^498/],
 ]
