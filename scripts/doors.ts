@@ -50,8 +50,8 @@ export function tsconfigDoors(all: Doors): Record<string, unknown> {
 }
 
 export function denoImports(all: Doors): Record<string, string> {
-  const { devDependencies } = readJson('package.json') as { devDependencies: Record<string, string> }
-  return { ...sourcePaths(all), '@sinclair/typebox': `npm:@sinclair/typebox@${devDependencies['@sinclair/typebox']}` }
+  const { dependencies } = readJson('package.json') as { dependencies: Record<string, string> }
+  return { ...sourcePaths(all), '@sinclair/typebox': `npm:@sinclair/typebox@${dependencies['@sinclair/typebox']}` }
 }
 
 function write(path: string, value: unknown): void {
