@@ -74,15 +74,16 @@ function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { can }: F
   if (strict && !can('schema')) note('tools', `\`${name}\` is not strict: the model cannot be held to a schema`)
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
   return strict && can('schema')
-    ? { name, description, input_schema: closed(schema), strict }
+    ? { name, description, input_schema: closed(schema, () => note('tools', OPEN)), strict }
     : { name, description, input_schema: schema }
 }
 
 const KEPT = 'type properties required additionalProperties items enum const anyOf allOf $ref $defs default description title format minItems pattern'
 const FORMATS = /^(date-time|time|date|duration|email|hostname|uri|ipv4|ipv6|uuid)$/
+const OPEN = 'an object whose names the schema does not list is closed: it will be empty'
 
 /** A schema that answers can be held to: the rest of what it asks for moves into descriptions, and objects are closed. */
-function closed(schema: JsonSchema): JsonSchema {
+function closed(schema: JsonSchema, wasOpen: () => void): JsonSchema {
   const strict = JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     const kept: Draft = { ...value }
@@ -93,7 +94,9 @@ function closed(schema: JsonSchema): JsonSchema {
     }
     if (typeof kept['format'] === 'string' && !FORMATS.test(kept['format'])) move('format', 'other format')
     if (typeof kept['minItems'] === 'number' && kept['minItems'] > 1) move('minItems', 'at least')
-    if ([kept['type']].flat().includes('object')) kept['additionalProperties'] = false
+    if (![kept['type']].flat().includes('object')) return kept
+    if (typeof kept['additionalProperties'] === 'object') wasOpen()
+    kept['additionalProperties'] = false
     return kept
   }) as JsonSchema
   return lower(strict, { keep: KEPT.split(' ') })
@@ -127,7 +130,7 @@ function thoughtsOf({ request, note }: Encoding, family: Family, given: { readon
 function formatOf({ request, note }: Encoding, { can }: Family): { readonly format?: Draft; readonly words?: string } {
   const { responseFormat: shape = 'text' } = request
   if (shape === 'text') return {}
-  if (shape !== 'json_object' && can('schema')) return { format: { type: 'json_schema', schema: closed(shape.schema) } }
+  if (shape !== 'json_object' && can('schema')) return { format: { type: 'json_schema', schema: closed(shape.schema, () => note('responseFormat', OPEN)) } }
   note('responseFormat', 'asked for in the system prompt: nothing holds the model to it')
   const words = 'Answer with one JSON value and nothing else: no prose, no code fence.'
   return { words: shape === 'json_object' ? words.replace('value', 'object') : `${words} It must match this JSON Schema: ${JSON.stringify(shape.schema)}` }

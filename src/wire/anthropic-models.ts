@@ -102,16 +102,16 @@ export function thinking({ can }: Family, reasoning: Reasoning | undefined, maxT
   if (reasoning === 'none' || reasoning === 0) {
     if (!can('on')) return {}
     if (can('off')) return { thinking: { type: 'disabled' } }
-    if (can('between')) return { thinking: { type: 'between_tools' }, note: 'it cannot be kept from thinking, only from thinking up front' }
-    return { effort: 'low', note: 'it cannot be kept from thinking: the effort is low' }
+    if (can('between')) return { thinking: { type: 'between_tools' }, note: 'it thinks all the same, between tool calls' }
+    return { effort: 'low', note: 'it thinks all the same: the effort is low' }
   }
   const given = typeof reasoning === 'number'
   if (can('budget') && (given || !can('adaptive'))) {
-    if (maxTokens <= LEAST) return { note: `thinking takes ${LEAST} tokens at least, and \`maxTokens\` leaves no room for them` }
+    if (maxTokens <= LEAST) return { note: `no room in \`maxTokens\`: it takes ${LEAST} tokens at least` }
     const wanted = given ? reasoning : (BUDGETS.find(([level]) => level === reasoning)?.[1] ?? LEAST)
     // A level leaves half of the output to the answer; a number is the caller's own affair.
     const budget = Math.max(LEAST, Math.min(wanted, given ? maxTokens - 1 : Math.floor(maxTokens / 2)))
-    const note = given && budget !== wanted ? `the budget is ${budget}: at least ${LEAST}, less than \`maxTokens\`` : undefined
+    const note = given && budget !== wanted ? `the budget is ${budget}` : undefined
     return { thinking: { type: 'enabled', budget_tokens: budget }, ...(note ? { note } : undefined) }
   }
   if (!can('adaptive')) return { note: 'it does not think' }

@@ -6,7 +6,7 @@ import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { Tool } from '../../src/types/tool.ts'
 import { anthropic } from '../../src/providers/anthropic.ts'
 import { anthropicMessages } from '../../src/wire/anthropic-messages.ts'
-import { encodingOf, sent, targetOf } from './anthropic-fixtures.ts'
+import { encodingOf, sent, targetOf, type SentBody } from './anthropic-fixtures.ts'
 
 const user = (...content: ContentBlock[]): Message => ({ role: 'user', content })
 const model = (...content: ContentBlock[]): Message => ({ role: 'assistant', content })
@@ -98,7 +98,7 @@ describe('the conversation', () => {
 
   it('answers a call that nobody answered with an error and a note, but for the last, which is yours to answer', () => {
     const { body, notes } = told(user(text('q')), model(call('a'), call('b')), user(result('a'), text('go on')))
-    expect(body.messages[2].content).toMatchObject([{ tool_use_id: 'a' }, { tool_use_id: 'b', is_error: true }, { type: 'text' }])
+    expect(body.messages[2]?.content).toMatchObject([{ tool_use_id: 'a' }, { tool_use_id: 'b', is_error: true }, { type: 'text' }])
     expect(notes).toEqual(['messages'])
     expect(() => told(user(text('q')), model(call('a')))).toThrow(/`look` \(a\): add its tool_result/)
   })
@@ -118,11 +118,11 @@ describe('the conversation', () => {
         const messages = [user(text('q')), ...given.flatMap((id) => [model(call(id)), user(result(id, `of ${id}`))])]
         const { body } = sent({ messages })
         expect(sent({ messages }).body).toEqual(body)
-        const calls = body.messages.flatMap(({ content }: any) => content.filter(({ type }: any) => type === 'tool_use'))
-        const results = body.messages.flatMap(({ content }: any) => content.filter(({ type }: any) => type === 'tool_result'))
-        expect(results.map((each: any) => each.tool_use_id)).toEqual(calls.map((each: any) => each.id))
-        expect(results.map((each: any) => each.content)).toEqual(given.map((id) => `of ${id}`))
-        expect(new Set(calls.map((each: any) => each.id)).size).toBe(given.length)
+        const calls = body.messages.flatMap(({ content }) => content.filter(({ type }) => type === 'tool_use'))
+        const results = body.messages.flatMap(({ content }) => content.filter(({ type }) => type === 'tool_result'))
+        expect(results.map((each) => each.tool_use_id)).toEqual(calls.map((each) => each.id))
+        expect(results.map((each) => each.content)).toEqual(given.map((id) => `of ${id}`))
+        expect(new Set(calls.map((each) => each.id)).size).toBe(given.length)
         for (const { id } of calls) expect(id).toMatch(/^[\w-]+$/)
       }),
     )
@@ -130,7 +130,7 @@ describe('the conversation', () => {
 
   it('leaves out what says nothing, and keeps white space among words', () => {
     const { body } = told(user(text('q'), text('')), model(text('\n'), call('a')), user(result('a')), model(text(' '), text('x')), user(text(' ')), user(text('r')))
-    expect(body.messages.map(({ content }: any) => content.map((each: any) => each.text ?? each.type))).toEqual([['q'], ['tool_use'], ['tool_result'], [' ', 'x'], ['r']])
+    expect(body.messages.map(({ content }) => content.map((each) => each.text ?? each.type))).toEqual([['q'], ['tool_use'], ['tool_result'], [' ', 'x'], ['r']])
   })
 })
 
@@ -148,7 +148,7 @@ describe('replay', () => {
     ['of another maker', mint('openai', 'gpt-5'), false],
   ])('thinking %s', (_who, origin, kept) => {
     const { body, notes } = told(user(text('q')), model({ ...thought, ...origin }, text('a')), user(text('r')))
-    expect(body.messages[1].content).toEqual([...(kept ? [block] : []), text('a')])
+    expect(body.messages[1]?.content).toEqual([...(kept ? [block] : []), text('a')])
     expect(notes).toEqual(kept ? [] : ['messages'])
   })
 
@@ -172,7 +172,7 @@ describe('replay', () => {
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'found', toolset_name: 'desk' }] },
     ])
     const foreign = told(user(text('q')), model(...blocks(mint('openai', 'gpt-5'), mint('openai', 'gpt-5', state))), user(result('a')))
-    expect(foreign.body.messages[1].content).toEqual([{ type: 'tool_use', id: 'a', name: 'look', input: { q: 1 } }])
+    expect(foreign.body.messages[1]?.content).toEqual([{ type: 'tool_use', id: 'a', name: 'look', input: { q: 1 } }])
   })
 
   it('unsigned thinking is dropped with a note, said once', () => {
@@ -213,9 +213,9 @@ describe('what can be attached', () => {
 })
 
 describe('cache hints', () => {
-  const marks = (body: any): string[] => {
+  const marks = (body: SentBody): string[] => {
     const found: string[] = []
-    const all = [...(body.tools ?? []), ...(body.system ?? []), ...body.messages.flatMap(({ content }: any) => content)]
+    const all = [...(body.tools ?? []), ...(body.system ?? []), ...body.messages.flatMap(({ content }) => content)]
     for (const { cache_control, ...block } of all) if (cache_control) found.push(`${block.text ?? block.name ?? block.type} ${cache_control.ttl ?? '5m'}`)
     return found
   }
@@ -297,11 +297,17 @@ describe('a shape for the answer', () => {
     })
   })
 
+  it('says so where it closes a dictionary', () => {
+    const open = { type: 'object', properties: { words: { type: 'object', additionalProperties: { type: 'string' } } } }
+    expect(sent({ responseFormat: { schema: open } }).notes).toEqual(['responseFormat'])
+    expect(sent({ responseFormat: { schema: { ...open, additionalProperties: true, properties: {} } } }).notes).toEqual([])
+  })
+
   it('and is asked for where it cannot', () => {
     for (const [request, name] of [[{ responseFormat: { schema } }, 'claude-3-5-haiku-latest'], [{ responseFormat: 'json_object' }, 'claude-opus-5']] as const) {
       const { body, notes } = sent(request, name)
       expect(body.output_config).toBeUndefined()
-      expect(body.system.at(-1).text).toMatch(/JSON/)
+      expect(body.system?.at(-1)?.text).toMatch(/JSON/)
       expect(notes).toEqual(['responseFormat'])
     }
   })

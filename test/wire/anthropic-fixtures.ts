@@ -22,12 +22,30 @@ export function encodingOf(request: Partial<ChatRequest> = {}, target: Target = 
   return { mode: 'chat', request: { messages, ...request }, extra: {}, target, note: () => undefined, details: { alias: 'm' }, ...more }
 }
 
+export interface SentBlock {
+  readonly type: string
+  readonly id?: string
+  readonly name?: string
+  readonly text?: string
+  readonly tool_use_id?: string
+  readonly content?: unknown
+  readonly cache_control?: { readonly ttl?: string }
+}
+
+export interface SentBody {
+  readonly messages: readonly { readonly role: string; readonly content: readonly SentBlock[] }[]
+  readonly system?: readonly SentBlock[]
+  readonly tools?: readonly SentBlock[]
+  readonly thinking?: { readonly type: string; readonly budget_tokens?: number }
+  readonly [field: string]: unknown
+}
+
 /** The body as the server sees it, and what was noted. */
-export function sent(request: Partial<ChatRequest>, model?: string, more: Partial<Encoding> = {}): { readonly body: any; readonly notes: readonly string[] } {
+export function sent(request: Partial<ChatRequest>, model?: string, more: Partial<Encoding> = {}): { readonly body: SentBody; readonly notes: readonly string[] } {
   const notes: string[] = []
   const note = (field: string): unknown => field === 'maxTokens' || notes.push(field)
   const { body } = anthropic.wire.encode(encodingOf(request, targetOf(model), { note, ...more }))
-  return { body: JSON.parse(JSON.stringify(body)), notes }
+  return { body: JSON.parse(JSON.stringify(body)) as SentBody, notes }
 }
 
 export function fold(deltas: Iterable<Delta>, target: Target = targetOf()): ChatResponse {

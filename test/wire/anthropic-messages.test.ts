@@ -145,6 +145,17 @@ describe('decoding', () => {
     expect(finishReason).toBe('tool_calls')
   })
 
+  it('what ends twice is said once', () => {
+    const decoder = wire.decoder(encodingOf())
+    const events = [
+      { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 't', name: 'f', input: {} } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'content_block_stop', index: 0 },
+    ]
+    const { toolCalls } = fold(events.flatMap((event) => decoder.frame(JSON.stringify(event), '')))
+    expect(toolCalls).toEqual([{ id: 't', name: 'f', arguments: {} }])
+  })
+
   it('arguments that are cut keep their place and are no call', () => {
     const decoder = wire.decoder(encodingOf())
     const events = [
@@ -182,6 +193,7 @@ describe('failures', () => {
     [400, say('invalid_request_error', 'Your credit balance is too low to access the API.'), 'quota'],
     [400, say('invalid_request_error', 'Output blocked by content filtering policy'), 'content_policy'],
     [401, say('authentication_error', 'invalid x-api-key'), 'authentication'],
+    [404, say('invalid_request_error', 'no such path'), 'not_found'],
     [402, say('billing_error', 'pay'), 'quota'],
     [403, say('permission_error', 'no'), 'permission'],
     [404, say('not_found_error', 'model: claude-9'), 'not_found'],

@@ -60,7 +60,7 @@ describe('thinking', () => {
   it('leaves half of a small output to the answer, and is left out where there is no room', () => {
     const budgets = [1024, 1025, 3000, 20_000].map((maxTokens) => sent({ reasoning: 'high', maxTokens }).body.thinking?.budget_tokens)
     expect(budgets).toEqual([undefined, 1024, 1500, 10_000])
-    expect(sent({ reasoning: 9000, maxTokens: 4000 }).body.thinking.budget_tokens).toBe(3999)
+    expect(sent({ reasoning: 9000, maxTokens: 4000 }).body.thinking?.budget_tokens).toBe(3999)
   })
 
   it('with a budget gives way to a forced tool, and to a tool loop that began without it', () => {
