@@ -4,6 +4,7 @@ import { anthropic } from './anthropic.ts'
 import { azure } from './azure.ts'
 import { azureResponses } from './azure-responses.ts'
 import { bedrock } from './bedrock.ts'
+import { bedrockInvoke } from './bedrock-invoke.ts'
 import { cohere } from './cohere.ts'
 import { compatible } from './compatible.ts'
 import { deepseek } from './deepseek.ts'
@@ -34,6 +35,7 @@ export {
   google,
   vertex,
   bedrock,
+  bedrockInvoke,
   cohere,
   groq,
   together,
@@ -62,6 +64,7 @@ export const providers: readonly Provider[] = [
   google,
   vertex,
   bedrock,
+  bedrockInvoke,
   cohere,
   groq,
   together,

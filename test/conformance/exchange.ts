@@ -56,6 +56,7 @@ export function decodeWhole(bytes: Uint8Array, encoding: Encoding): Outcome {
 export function decodeStream(bytes: Uint8Array, encoding: Encoding, { size, fast }: { size: number; fast: boolean }): Outcome {
   const answer = start(encoding)
   const { wire } = encoding.target.provider
+  let left = false
   try {
     const made = wire.decoder(encoding)
     const decoder = fast ? repeating(made) : made
@@ -63,12 +64,12 @@ export function decodeStream(bytes: Uint8Array, encoding: Encoding, { size, fast
       if (!answer.complete()) for (const delta of decoder.frame(data, event)) answer.fold(delta)
     })
     for (let at = 0; at < bytes.length; at += size) framer.push(bytes.subarray(at, at + size))
-    framer.end()
+    left = framer.end()
     if (!answer.complete()) for (const delta of decoder.end()) answer.fold(delta)
   } catch (error) {
     return { response: answer.response(), complete: false, error }
   }
-  return { response: answer.response(), complete: answer.complete() }
+  return { response: answer.response(), complete: answer.complete() && !left }
 }
 
 export function isStream(record: Recorded, { wire }: Provider): boolean {
