@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'guardrail'
   | 'circuit_open'
   | 'limit'
+  | 'limit_reached'
 
 /** What to do about a failure. */
 export type Remedy = 'retry' | 'fallback' | 'fail'
@@ -84,6 +85,7 @@ export const REMEDY: { readonly [code in ErrorCode]: Remedy } = {
   guardrail: 'fail',
   circuit_open: 'fallback',
   limit: 'fallback',
+  limit_reached: 'fail',
 }
 
 const SECRETS =
@@ -201,6 +203,7 @@ export function relayError(code: ErrorCode, message: string, details?: ErrorDeta
     guardrail: GuardrailError,
     circuit_open: CircuitOpenError,
     limit: LimitError,
+    limit_reached: LimitError,
   }
   return new classes[code](code, message, details)
 }

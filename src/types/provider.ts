@@ -13,6 +13,8 @@ export interface Target {
   /** Without a slash at the end. */
   readonly baseUrl: string
   readonly config: ModelConfig
+  /** The fingerprint of the key, where the model has several: never the key. */
+  readonly key?: string
 }
 
 /** What a wire is handed to encode, and to decode the answer with. */
