@@ -1,5 +1,5 @@
 // Credentials from Google Cloud: application default credentials, and secrets of Secret Manager.
-import { relayError } from '../errors.ts'
+import { RelayError, relayError } from '../errors.ts'
 import type { CredentialObject } from '../types/config.ts'
 import type { Credential } from '../types/provider.ts'
 import { ask, impersonate, send, tokenOf, type GcpKeyFile, type GcpToken } from './gcp-token.ts'
@@ -27,9 +27,18 @@ const SECRET_MS = 300_000
 export function gcpSecrets(world: World): GcpSecrets {
   const kept = new Map<string, Kept>()
   const keep = async (name: string, make: () => Promise<Kept>): Promise<Credential> => {
-    let found = kept.get(name)
-    if (!found || found.until <= world.now()) kept.set(name, (found = await make()))
-    return found.credential
+    const old = kept.get(name)
+    if (old && old.until > world.now()) return old.credential
+    try {
+      const found = await make()
+      kept.set(name, found)
+      return found.credential
+    } catch (error) {
+      // The old one is good to its last minute, should Google not answer.
+      const { expiresAt = 0 } = old && 'expiresAt' in old.credential ? old.credential : {}
+      if (old && expiresAt > world.now() && error instanceof RelayError && /^(network|overloaded)$/.test(error.code)) return old.credential
+      throw error
+    }
   }
   const adc: GcpSecrets['adc'] = (config) => {
     const account = config?.impersonate_service_account

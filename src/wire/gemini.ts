@@ -86,7 +86,7 @@ const framing: Framing = {
   contentType: sse.contentType,
   framer(sink) {
     // What came since the last event, and the end of the line before it.
-    let rest = [Uint8Array.of(10)]
+    let rest: Uint8Array[] = [Uint8Array.of(10)]
     let framed = false
     const events = sse.framer((data, event) => {
       framed = true

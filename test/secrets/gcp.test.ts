@@ -249,6 +249,18 @@ describe('what is kept', () => {
 })
 
 describe('what Google says', () => {
+  it('while it does not answer, a token is good to its last minute', async () => {
+    let fails = false
+    const { gcp, turn } = fake({ env: holding({ type: 'authorized_user' }), answer: (one) => (fails ? undefined : token()(one)) })
+    await gcp.adc()
+    fails = true
+    turn(3_598_999)
+    expect(await gcp.adc()).toMatchObject({ value: 'ya29.token' })
+    turn(1)
+    await expect(gcp.adc()).rejects.toMatchObject({ code: 'network' })
+  })
+
+
   const user = { type: 'authorized_user', client_id: 'c', client_secret: 'client-secret', refresh_token: 'refresh-token' }
 
   it.each([
