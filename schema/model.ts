@@ -53,7 +53,10 @@ const capabilities: TUnsafe<CapabilitiesConfig> = exactly<CapabilitiesConfig>()(
 }, { ...closed, description: 'What the model can do. What is left out is looked up, or unknown.' }))
 
 export const model: TUnsafe<ModelConfig> = exactly<ModelConfig>()(Type.Object({
-  target: Type.String({ pattern: '^[^\\s/]+/\\S|\\$(env\\.|\\{env:)', description: '`provider/model`; the first slash splits.' }),
+  target: Type.String({
+    pattern: '^[^\\s/]+/\\S|\\$(env\\.|\\{env:)',
+    description: '`provider/model`; the first slash splits.',
+  }),
   credential: Type.Optional(credential),
   base_url: text('Where the provider is, instead of its own address: https, or http on loopback.'),
   allow_private_hosts: flag('Lets `base_url` be a private, link-local or metadata address. Default false.'),

@@ -21,6 +21,9 @@ const UNSUPPORTED: readonly string[] = [
   'observability.otel_enabled=true',
 ]
 
+/** The kinds of credential that this version reads; the schema has more. */
+const CREDENTIALS: readonly unknown[] = ['env', 'literal']
+
 /** Numbers, as `section.field`: seconds above 0, whole ones, and the rest. */
 const SECONDS = /^(defaults|model)\.(.*_)?timeout$/
 const WHOLE = /^(defaults|model)\.max_/
@@ -120,8 +123,9 @@ function checkCredential(credential: unknown, path: Problem['path'], report: Rep
     if (!variable(credential) && !refers(credential)) {
       report(path, 'must be $env.VAR or a mapping with `type`: a key has no place in a catalogue')
     }
-  } else if (type !== 'env' && type !== 'literal') {
-    report([...path, 'type'], `must be env or literal${type ? ': the others are not on this runtime yet' : ''}`)
+  } else if (!CREDENTIALS.includes(type)) {
+    const others = type ? ': the others are not on this runtime yet' : ''
+    report([...path, 'type'], `must be ${CREDENTIALS.join(' or ')}${others}`)
   } else if (!like(rest[field], /./)) report([...path, field], 'must be a text that is not empty')
 }
 

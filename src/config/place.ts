@@ -32,9 +32,12 @@ export interface Sourced {
   readonly broken?: boolean
 }
 
-/** A problem that is the key's, not the value's. */
+/** A problem, and how to tell it. */
 export interface KeyProblem extends Problem {
+  /** True where it is the key's, not the value's. */
   readonly atKey?: boolean
+  /** The field that a misspelt one is meant to be: that it is missing is the same mistake. */
+  readonly meant?: string
 }
 
 /** A problem with its position: of what it is about, or of what that is missing in. */

@@ -59,7 +59,7 @@ function explain(error: ValueError, found: Found): void {
     if (!found.problems.has(key)) found.problems.set(key, problem)
   }
   if (type === ValueErrorType.ObjectAdditionalProperties) {
-    add(unknownField(`${path.at(-1)}`, value, schema), { atKey: true })
+    add(...unknownField(`${path.at(-1)}`, value, schema))
   } else if (type === ValueErrorType.ObjectRequiredProperty) {
     add(`is missing${schema.description ? `: ${schema.description}` : ''}`)
   } else if (type !== ValueErrorType.Union) {
@@ -100,7 +100,7 @@ const OTHERWISE: { readonly [field: string]: string } = {
   pricing: 'cost',
 }
 
-function unknownField(field: string, value: unknown, schema: TSchema): string {
+function unknownField(field: string, value: unknown, schema: TSchema): [message: string, more: Partial<KeyProblem>] {
   const known = schema['properties'] as { readonly [key: string]: TSchema }
   const names = Object.keys(known)
   const home = names.find((name) => Object.hasOwn(variant(known[name], 'object')?.['properties'] ?? {}, field))
@@ -109,7 +109,7 @@ function unknownField(field: string, value: unknown, schema: TSchema): string {
     : meant ? `did you mean \`${meant}\`?`
     : Object.hasOwn(fields(value), 'target') && names.includes('models') ? 'a model belongs under `models`'
     : `there is ${names.join(', ')}`
-  return `unknown field \`${field}\`: ${advice}`
+  return [`unknown field \`${field}\`: ${advice}`, { atKey: true, ...(meant && !home ? { meant } : undefined) }]
 }
 
 function mismatch(schema: TSchema, value: unknown, path: Problem['path']): string {

@@ -40,10 +40,17 @@ export function validate(sources: readonly Sourced[], { lookup, providers }: Che
     // About an alias, not about what it stands for.
     atKey: path.length === 2 && (path[0] === 'models' || path[0] === 'groups'),
   }))
-  const found = without(shape, findings).map((problem) => locate(problem, place))
+  const found = without(shape, [...findings, ...misspelt(shape)]).map((problem) => locate(problem, place))
   const rest = without(meaning, [...findings, ...shape]).map((problem) => locate(problem, place))
   if (findings.length + found.length + rest.length) fail([...findings, ...found, ...rest], files)
   return meant
+}
+
+/** Where fields are missing that are only misspelt. */
+function misspelt(shape: readonly KeyProblem[]): Problem[] {
+  return shape.flatMap(({ path, message, meant }) => {
+    return meant === undefined ? [] : [{ path: [...path.slice(0, -1), meant], message }]
+  })
 }
 
 /** Problems but for those about what is known to be wrong already: they are noise. */

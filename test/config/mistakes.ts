@@ -40,6 +40,8 @@ export const shape: readonly Mistake[] = [
   ['an unknown section', '▸modells: {}', 'did you mean `models`?'],
   ['a model at the top', '▸fast: { target: openai/gpt }', 'a model belongs under `models`'],
   ['an unknown field', model('    ▸timout: 3'), 'unknown field `timout`: did you mean `timeout`?'],
+  ['a misspelt field that must be there', 'models:\n  fast: { ▸tarjet: openai/gpt }', 'did you mean `target`?'],
+  ['misspelt members', group('    ▸memebers: [a]'), 'did you mean `members`?'],
   ['a field in another case', model('    ▸baseUrl: https://x.example'), 'did you mean `base_url`?'],
   ["another library's word", model('    ▸api_key: $env.KEY'), 'did you mean `credential`?'],
   ['a field of another section', model('    ▸temperature: 1'), 'it belongs under `params`'],
