@@ -41,6 +41,7 @@ export function conversation(encoding: Encoding, family: ConverseFamily): { read
   }
   answer(turns, page)
   for (const turn of turns) settle(turn, page)
+  limitPoints([system, ...turns.map(({ content }) => content)], page)
   const last = turns.at(-1)
   const text = last?.role === 'assistant' ? last.content.at(-1) : undefined
   // What an answer is to go on from must not end in white space.
@@ -91,6 +92,23 @@ function settle({ role, content }: Turn, { note }: Page): void {
   while (content[0]?.['cachePoint']) {
     note('cache_hint', 'there is nothing before it in its turn')
     content.shift()
+  }
+}
+
+/** Four places to cache up to at most, and none that lasts longer than one before it. */
+function limitPoints(lists: readonly Draft[][], { note }: Page): void {
+  const points = lists.flatMap((list) => list.flatMap(({ cachePoint }) => (cachePoint ? [cachePoint as Draft] : [])))
+  // The first is shared by the most conversations, and the last reach the furthest.
+  const spare = points.splice(1, Math.max(0, points.length - 4))
+  if (spare.length) note('cache_hint', 'there may be four: the first and the last three are kept')
+  for (const list of lists) list.splice(0, list.length, ...list.filter(({ cachePoint }) => !spare.includes(cachePoint as Draft)))
+  let short = false
+  for (const point of points) {
+    if (short && point['ttl']) {
+      note('cache_hint', 'an hour may not follow five minutes: it is five minutes too')
+      point['ttl'] = undefined
+    }
+    short ||= !point['ttl']
   }
 }
 

@@ -100,6 +100,16 @@ describe('turns', () => {
     expect(() => messagesOf([user(text('go')), call('t1')])).toThrow(/end with a call of `look` \(t1\): add its tool_result/)
   })
 
+  it('keeps four places to cache up to, the longest first', () => {
+    const hint = (ttl?: '1h'): ContentBlock => ({ type: 'cache_hint', ...(ttl ? { ttl } : {}) })
+    const system: Message = { role: 'system', content: [text('s'), hint('1h'), text('t'), hint('1h')] }
+    const { body, notes } = sent({ messages: [system, user(hint(), text('a'), hint('1h'), text('b'), hint(), text('c'), hint('1h'))] })
+    const point = (ttl?: string): object => ({ cachePoint: { type: 'default', ...(ttl ? { ttl } : {}) } })
+    expect(body.system).toEqual([{ text: 's' }, point('1h'), { text: 't' }])
+    expect(body.messages[0].content).toEqual([{ text: 'a' }, point('1h'), { text: 'b' }, point(), { text: 'c' }, point()])
+    expect(notes).toEqual(['cache_hint', 'cache_hint', 'cache_hint'])
+  })
+
   it.each([
     ['tooluse_AbC', SONNET, 'tooluse_AbC'],
     ['functions.look:0', SONNET, 'functions.look:0'],
