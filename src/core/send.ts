@@ -88,7 +88,7 @@ async function opened(connection: Connection, response: Response): Promise<Reply
   } catch {
     if (ok) throw relayError('invalid_response', 'the answer is not JSON', { ...details, raw })
   }
-  if (!ok) throw wire.fault({ status, text: raw, json, details: { ...details, raw, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
+  if (!ok) throw wire.fault({ status, text: raw, json, headers, details: { ...details, raw, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
   return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }), json)
 }
 

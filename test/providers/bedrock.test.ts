@@ -112,6 +112,14 @@ describe('credentials', () => {
   })
 })
 
+describe('failures', () => {
+  it('are what the header says', async () => {
+    const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'ServiceQuotaExceededException:http://x', 'x-amzn-requestid': 'r-1' }
+    const { hub } = stage({}, [new Response('{"message":"no"}', { status: 400, headers })])
+    await expect(hub.chat('m', ASK)).rejects.toMatchObject({ code: 'quota', requestId: 'r-1', data: { type: 'ServiceQuotaExceededException' } })
+  })
+})
+
 const START_FRAME = encodeEvent('messageStart', { role: 'assistant' })
 const FRAMES = [
   START_FRAME,
