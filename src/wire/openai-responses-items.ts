@@ -112,38 +112,35 @@ function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, t
 /** An answer on its way back, item by item. */
 function answer(sheet: Sheet, blocks: readonly ContentBlock[]): void {
   const { items, encoding } = sheet
-  const kept = blocks.map((block) => keptOf(block, sheet))
+  const leave = ({ type }: ContentBlock): void => encoding.note(type, 'what another model made, or this server does not take back, is left out')
+  const steps = blocks.map((block) => ({ block, own: keptOf(block, sheet), goes: true })).filter(({ block, own }) => own || block.type !== 'thinking' || leave(block))
   // From the end: a reasoning item goes back only where what it led to follows it.
-  const linked: boolean[] = []
-  for (let n = blocks.length - 1; n >= 0; n--) {
-    const [own, next] = [kept[n], kept[n + 1]]
-    const led = !!own && next?.at === own.at + 1 && (blocks[n + 1]?.type !== 'thinking' || linked[n + 1] === true)
-    linked[n] = blocks[n]?.type === 'thinking' && led && replayable(own, sheet)
-  }
+  steps.reduceRight<number | undefined>((next, step) => {
+    const { block, own } = step
+    if (block.type === 'thinking' && own) step.goes = next === own.at + 1 && replayable(own, sheet)
+    return step.goes ? own?.at : undefined
+  }, undefined)
   let open: number | undefined
-  blocks.forEach((block, n) => {
-    const own = kept[n]
-    // An item whose reasoning is gone goes back as if it were new, and so without its id.
-    const { id, ...others } = own?.item ?? {}
-    const fields = own?.thought && !before(n) ? others : { ...(id !== undefined && { id }), ...others }
-    if (block.type === 'text' || block.type === 'refusal') {
-      if (!block.text) return
-      if (own?.at !== undefined && open === own.at) (items.at(-1)?.['content'] as Item[]).push(spoken(block))
-      else items.push(own ? { type: 'message', role: 'assistant', status: 'completed', content: [spoken(block)], ...fields } : { role: 'assistant', content: block.text })
-      open = own?.at
-      return
-    }
+  let thought: number | undefined
+  for (const { block, own, goes } of steps) {
+    const { at, item: { id, ...others } = {} } = own ?? {}
+    // Where the reasoning before it does not go, an item goes back as if it were new, and so without its id.
+    const item = own?.thought && thought !== at ? others : own?.item
+    const same = own && open === at ? items.at(-1) : undefined
     open = undefined
-    if (block.type === 'tool_use') items.push(callItem(sheet, block, own && { ...own, item: fields }))
+    if (block.type === 'thinking') {
+      if (goes) items.push({ ...item })
+      else leave(block)
+      thought = goes ? Number(at) + 1 : undefined
+    } else if (block.type === 'text' || block.type === 'refusal') {
+      const part = block.type === 'text' ? { type: 'output_text', text: block.text, annotations: [] } : { type: 'refusal', refusal: block.text }
+      if (same) (same['content'] as Item[]).push(part)
+      else if (own) items.push({ type: 'message', role: 'assistant', status: 'completed', content: [part], ...item })
+      else if (block.text) items.push({ role: 'assistant', content: block.text })
+      open = at
+    } else if (block.type === 'tool_use') items.push(callItem(sheet, block, own && { ...own, ...(item && { item }) }))
     else if (block.type === 'native' && (own || !block.origin)) items.push({ ...(block.data as Fields) })
-    else if (block.type === 'thinking' && linked[n]) items.push({ ...own?.item })
-    else encoding.note(block.type, 'what another model made, or this server does not take back, is left out')
-  })
-  function before(n: number): boolean {
-    const at = kept[n]?.at
-    // Parts of one message share its place.
-    for (let m = n - 1; m >= 0; m--) if (kept[m]?.at !== at) return linked[m] === true
-    return false
+    else leave(block)
   }
 }
 
@@ -156,10 +153,6 @@ function keptOf(block: ContentBlock, { encoding: { target } }: Sheet): Kept | un
 function replayable({ item, stored }: Kept, sheet: Sheet): boolean {
   const { encrypted_content: sealed, content } = item ?? {}
   return !!(stored ?? sheet.stored) || !!sealed || (Array.isArray(content) && content.length > 0)
-}
-
-function spoken({ type, text }: { readonly type: string; readonly text: string }): Item {
-  return type === 'refusal' ? { type, refusal: text } : { type: 'output_text', text, annotations: [] }
 }
 
 function callItem({ custom }: Sheet, { id, name, input, invalid }: ToolUseBlock, kept: Kept | undefined): Item {

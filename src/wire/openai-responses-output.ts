@@ -183,7 +183,7 @@ function reasoning(heard: Heard, kept: Kept, { status: _, ...item }: RawItem): v
   const [summary = '', content = ''] = [item.summary, item.content].map((list) => list?.map(({ text = '' }) => text).join('\n\n'))
   rest(heard, { type: 'thinking_delta', block, text: summary })
   rest(heard, { type: 'thinking_delta', block: block + 1, text: content })
-  const sealed = summary || !content ? block : block + 1
+  const sealed = content ? block + 1 : block
   // What is sealed must be there, and is thinking even where none of it is shown.
   if (!heard.said.has(sealed)) say(heard, { type: 'thinking_delta', block: sealed, text: '' })
   heard.out.push({ type: 'seal', block: sealed, state: { ...kept, item } satisfies Kept })

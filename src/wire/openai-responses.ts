@@ -103,7 +103,7 @@ function reader(dialect: ResponsesDialect, encoding: Encoding): Reader {
     heard.out.push({ type: 'meta', ...(id && { id }), ...(model && { model }), ...(at && { createdAt: at * 1000 }) })
   }
   const whole: Reader['whole'] = (response, status = 'completed') => {
-    if (status === 'failed') throw failed(response)
+    if (status === 'failed') throw failed(response.error ? response : { error: { code: 'server_error', message: 'the answer failed, and does not say why' } })
     named(response)
     // The last word on what came before, too: sealed thoughts differ from one event to the next. Some gateways' whole lacks items.
     const [...types] = heard.types

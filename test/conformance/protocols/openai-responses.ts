@@ -1,4 +1,5 @@
 // Responses: the provider that a recording names, or the one that set the format.
+import { azureResponses } from '../../../src/providers/azure-responses.ts'
 import { openaiResponses } from '../../../src/providers/openai-responses.ts'
 import type { Echo, Protocol } from '../protocol.ts'
 
@@ -7,7 +8,7 @@ type Item = { readonly type?: string; readonly [field: string]: unknown }
 export const protocol: Protocol = {
   name: 'openai-responses',
   // One stream under this name is of Chat Completions.
-  providerFor: ({ id }) => (id.includes('azure-deepseek-reasoning.1.chunks') ? undefined : openaiResponses),
+  providerFor: ({ id, api }) => (id.includes('azure-deepseek-reasoning.1.chunks') ? undefined : api.startsWith('azure') ? azureResponses : openaiResponses),
   readBody: (body): Echo => {
     const { input } = body as { readonly input: string | readonly Item[] }
     const items = typeof input === 'string' ? [] : input
