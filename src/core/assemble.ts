@@ -125,7 +125,7 @@ function respond(facts: Facts, folded: Folded, raw: unknown): ChatResponse {
     text: joined('text'),
     thinking: joined('thinking'),
     toolCalls,
-    finishReason: toolCalls.length && reason === 'stop' ? 'tool_calls' : (reason ?? (endedAt ? 'other' : 'error')),
+    finishReason: toolCalls.length && reason === 'stop' ? 'tool_calls' : (reason ?? (endedAt === undefined ? 'error' : 'other')),
     rawFinishReason: rawReason,
     usage: counted(facts, folded),
     cost: {
@@ -175,7 +175,7 @@ function parsed(raw: string): Pick<ToolUseBlock, 'input' | 'invalid'> {
 /** What the provider counted; where it did not, or the answer was cut before it could, an estimate that says so. */
 function counted({ request }: Facts, { usage, drafts, endedAt }: Folded): Usage {
   const { inputTokens = estimateInput(request), outputTokens = 0 } = usage
-  const guess = endedAt && 'outputTokens' in usage ? 0 : Object.values(drafts).reduce((sum, { text }) => sum + text.length, 0)
+  const guess = endedAt !== undefined && 'outputTokens' in usage ? 0 : Object.values(drafts).reduce((sum, { text }) => sum + text.length, 0)
   const output = Math.max(outputTokens, tokensOf(guess))
   return {
     cachedInputTokens: 0,

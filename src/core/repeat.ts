@@ -13,9 +13,16 @@ export function repeating(decoder: Decoder): Decoder {
   if (!decoder.verbatim) return decoder
   let known: Template | undefined
   let misses = 0
+  const { padding } = decoder
+  const mark = `,"${padding}":"`
+  /** Without the padding at its end, which differs every time and says nothing. */
+  const bare = (data: string): string => {
+    const at = padding ? data.lastIndexOf(mark) : -1
+    return at > 0 && /^\w*"}$/.test(data.slice(at + mark.length)) ? data.slice(0, at) : data
+  }
   return {
     frame(data, event) {
-      const delta = known && event === known.event ? match(known, data) : undefined
+      const delta = known && event === known.event ? match(known, bare(data)) : undefined
       if (delta) {
         misses = 0
         return [delta]
@@ -23,7 +30,7 @@ export function repeating(decoder: Decoder): Decoder {
       const deltas = decoder.frame(data, event)
       // A call that begins may take the place that the last one's pieces were told by: some number every call 0.
       if (deltas.some((it) => it.type === 'tool_call_delta' && it.id !== undefined)) known = undefined
-      if (misses++ < PATIENCE) known = learn(data, event, deltas) ?? known
+      if (misses++ < PATIENCE) known = learn(bare(data), event, deltas) ?? known
       return deltas
     },
     end: () => decoder.end(),

@@ -19,6 +19,7 @@ export const azure: Provider = {
   wire: /* @__PURE__ */ azurePlace(
     /* @__PURE__ */ openaiChat({
       ears: [thinking, filters],
+      padding: 'obfuscation',
       fields: { maxTokens: 'max_completion_tokens', topK: null },
       efforts,
       file: () => undefined,

@@ -17,6 +17,7 @@ export const openai: Provider = {
     efforts: EFFORTS,
     adjust: fit,
     ears: [sound],
+    padding: 'obfuscation',
     facts: { service_tier: 'serviceTier', system_fingerprint: 'systemFingerprint', moderation: 'moderation' },
   }),
 }

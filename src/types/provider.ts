@@ -74,6 +74,8 @@ export interface Decoder {
    * that the decoder does depends on what that string says. Frames that differ in it alone are then not parsed.
    */
   readonly verbatim?: boolean
+  /** A field that stands last in its frames and holds random letters and digits that mean nothing. */
+  readonly padding?: string | undefined
   frame(data: string, event: string): readonly Delta[]
   /** The body has ended: what was held back, and `done` where the end of the body is the end of the answer. */
   end(): readonly Delta[]

@@ -44,6 +44,7 @@ function decoder(dialect: Dialect, encoding: Encoding): Decoder {
   const { take, end, stopped } = reader(dialect, encoding)
   return {
     verbatim: !dialect.splitter,
+    padding: dialect.padding,
     frame: (data, event) => {
       if (data.trim() === '[DONE]') return end()
       if (!data) return []

@@ -62,6 +62,8 @@ export interface Dialect {
   readonly ears?: readonly Ear[]
   /** Where thinking comes inside the text. */
   readonly splitter?: () => Splitter
+  /** The field that a stream's chunks are padded with. */
+  readonly padding?: string
   /** True where a stream may end without `[DONE]` once it has said why it stopped. */
   readonly endsWithBody?: true
 
