@@ -80,7 +80,7 @@ const cases: Cases = (t) => {
       hub = fromYaml(YAML, { env: { MY_KEY: 'key-0', BASE: 'https://api.openai.com' }, fetch })
     } catch (error) {
       // Deno lets the YAML parser see no variables unless it is told to, and this suite asks for no permission.
-      assert.equal((error as Error).name, 'NotCapable')
+      assert.ok(/LOG_(TOKENS|STREAM)/.test((error as Error).message), String(error))
       return
     }
     assert.equal((await hub.chat('fast', HELLO)).text, 'From YAML.')
