@@ -11,7 +11,11 @@ export const deepseek: Provider = {
   sign: bearer,
   wire: openaiChat({
     ears: [thinking],
-    faults: [['content_policy', /content exists risk/i]],
+    // Both are a 400, and only the words tell.
+    faults: [
+      ['content_policy', /content exists risk/i],
+      ['not_found', /model not exist/i],
+    ],
     fields: { topK: null, seed: null, parallelToolCalls: null, name: null, strict: null },
     formats: 'json_object',
     efforts: [[/./, 'none low high max']],
