@@ -130,6 +130,12 @@ function classed({ expect }: Recorded, error: unknown): Finding {
 
 function judge(record: Recorded, { response, complete, error }: Outcome): Finding[] {
   const { expect } = record
+  if (expect.block_reason) {
+    const code = error instanceof RelayError ? error.code : String(error)
+    return [code === 'content_policy' ? { field: 'blocked' } : { field: 'blocked', wrong: code }]
+  }
+  // A recording that was cut short must not be taken for whole.
+  if (expect.stream?.terminal === false && !complete && error === undefined) return [{ field: 'cut' }]
   const fails = expect.kind === 'error' || expect.kind === 'stream-error'
   if (error !== undefined && !fails) return [{ field: 'decoding', wrong: String(error) }]
   const findings: Finding[] = []
@@ -152,8 +158,9 @@ function judge(record: Recorded, { response, complete, error }: Outcome): Findin
   if (usage) {
     const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = response.usage
     const got = { in: inputTokens, out: outputTokens, read: cachedInputTokens, written: cacheWriteTokens, reasoning: reasoningTokens }
-    const { input_total, output_total, cache_read, cache_write, reasoning } = usage
-    const want = { in: input_total ?? got.in, out: output_total ?? got.out, read: cache_read ?? 0, written: cache_write ?? 0, reasoning: reasoning ?? 0 }
+    const { input_total, output_total, cache_read, cache_write, reasoning, tool_use_prompt } = usage
+    // What the provider's own tools read is input, and counted beside it.
+    const want = { in: input_total == null ? got.in : input_total + (tool_use_prompt ?? 0), out: output_total ?? got.out, read: cache_read ?? 0, written: cache_write ?? 0, reasoning: reasoning ?? 0 }
     same('usage', got, want)
   }
   return findings

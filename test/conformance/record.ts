@@ -19,6 +19,9 @@ export interface Expectation {
   readonly tool_calls?: readonly RecordedCall[]
   readonly finish_reason?: string | null
   readonly refusal?: string
+  /** The prompt was not let through. */
+  readonly block_reason?: string
+  readonly stream?: { readonly terminal: boolean }
   readonly usage_norm?: { readonly [field: string]: number | null } | null
   readonly thinking_blocks?: readonly { readonly signature?: string | null }[]
   readonly redacted_thinking?: readonly string[]
