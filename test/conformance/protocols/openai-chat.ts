@@ -1,4 +1,5 @@
 // Chat Completions: the provider that a recording names, or the one that speaks for any server.
+import { azure } from '../../../src/providers/azure.ts'
 import { compatible } from '../../../src/providers/compatible.ts'
 import { deepseek } from '../../../src/providers/deepseek.ts'
 import { fireworks } from '../../../src/providers/fireworks.ts'
@@ -30,7 +31,7 @@ interface Body {
 
 export const protocol: Protocol = {
   name: 'openai-chat',
-  providerFor: ({ api }) => (api.startsWith('openai-compatible:') ? (VENDORS[api.slice(18)] ?? compatible) : openai),
+  providerFor: ({ api }) => (api.startsWith('openai-compatible:') ? (VENDORS[api.slice(18)] ?? compatible) : api.startsWith('azure') ? azure : openai),
   readBody: (body): Echo => {
     const { messages } = body as Body
     return {
