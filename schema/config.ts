@@ -5,6 +5,7 @@ import type { CatalogConfig, DefaultsConfig, ObservabilityConfig, RelayConfig } 
 import { exactly } from './exactly.ts'
 import { closed, duration, flag, number, whole, word } from './field.ts'
 import { group } from './group.ts'
+import { breaker, limit } from './limit.ts'
 import { model, timeouts } from './model.ts'
 import { profile } from './price.ts'
 
@@ -19,6 +20,7 @@ const defaults: TUnsafe<DefaultsConfig> = exactly<DefaultsConfig>()(Type.Object(
     "The longest wait before a retry, a server's `Retry-After` included, in seconds. Default 30.",
   ),
   stream_overall_timeout: duration('The whole call of a stream, in seconds. Default: as `timeout`.'),
+  breaker: Type.Optional(breaker('When a deployment is left alone for failing too often. Default: never.')),
   http2: flag(READ),
   pool_max_keepalive: whole(0, READ),
   pool_max_connections: whole(0, READ),
@@ -53,6 +55,7 @@ export const config: TUnsafe<RelayConfig> = exactly<RelayConfig>()(Type.Object({
   pricing_profiles: Type.Optional(Type.Record(Type.String(), profile, {
     description: 'Negotiated rates over list prices, by name.',
   })),
+  limits: Type.Optional(Type.Array(limit, { description: 'Limits and budgets of requests, tokens, US dollars and concurrency.' })),
   models: Type.Optional(Type.Record(Type.String(), model, { description: 'Deployments of models, by alias.' })),
   groups: Type.Optional(Type.Record(Type.String(), group, { description: 'Groups of models, by alias.' })),
 }, { ...closed, description: 'The whole catalogue: what `models.yaml` holds, and what `new Hub` takes.' }))

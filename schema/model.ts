@@ -5,6 +5,7 @@ import type { CapabilitiesConfig, ModelConfig, ParamsConfig } from '../src/types
 import { credential } from './credential.ts'
 import { exactly } from './exactly.ts'
 import { between, closed, duration, flag, text, texts, whole, word } from './field.ts'
+import { breaker } from './limit.ts'
 import { cost } from './price.ts'
 
 const LEVELS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const
@@ -21,7 +22,7 @@ export const timeouts: { readonly [clock in Clock]: TOptional<TNumber> } = {
 
 type Clock = 'timeout' | 'connect_timeout' | 'first_content_timeout' | 'idle_timeout'
 
-const params: TUnsafe<ParamsConfig> = exactly<ParamsConfig>()(Type.Object({
+export const params: TUnsafe<ParamsConfig> = exactly<ParamsConfig>()(Type.Object({
   max_tokens: whole(1, 'The most tokens to answer with, 1 or more.'),
   temperature: between(0, 2, '0 to 2.'),
   top_p: between(0, 1, '0 to 1.'),
@@ -58,6 +59,10 @@ export const model: TUnsafe<ModelConfig> = exactly<ModelConfig>()(Type.Object({
     description: '`provider/model`; the first slash splits.',
   }),
   credential: Type.Optional(credential),
+  credentials: Type.Optional(Type.Array(credential, {
+    minItems: 1,
+    description: 'Several keys: one that is refused is left out, one that is throttled rests. Instead of `credential`.',
+  })),
   base_url: text('Where the provider is, instead of its own address: https, or http on loopback.'),
   allow_private_hosts: flag('Lets `base_url` be a private, link-local or metadata address. Default false.'),
   api_version: text("Version of the provider's API, where it asks for one."),
@@ -80,6 +85,8 @@ export const model: TUnsafe<ModelConfig> = exactly<ModelConfig>()(Type.Object({
   max_retries: whole(0, 'Further attempts after a failure that may pass. Default: as `defaults`.'),
   rpm_limit: whole(1, 'Requests a minute.'),
   tpm_limit: whole(1, 'Tokens a minute.'),
+  max_concurrency: whole(1, 'Calls under way at a time.'),
+  breaker: Type.Optional(breaker('When the deployment is left alone for failing too often. Default: as `defaults`.')),
   tags: texts('Free words to find models by.'),
   ...timeouts,
 }, { ...closed, description: 'One deployment of one model.' }))

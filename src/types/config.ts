@@ -1,4 +1,5 @@
 // The catalogue as data: one shape for YAML, JSON and code, in snake_case. `schema/` is proved to describe the same.
+import type { BreakerConfig, LimitConfig } from './limits.ts'
 
 /** A variable holds the secret. It is read when a call needs it, so a rotated secret is seen. */
 export interface EnvCredential {
@@ -182,6 +183,8 @@ export interface ModelConfig extends TimeoutsConfig {
   readonly target: string
   /** A credential object, or `$env.VAR`. Default: the provider's own variable. */
   readonly credential?: CredentialConfig
+  /** Several keys: one that is refused is left out, one that is throttled rests. Instead of `credential`. */
+  readonly credentials?: readonly CredentialConfig[]
   /** Where the provider is, instead of its own address: https, or http on loopback. */
   readonly base_url?: string
   /** Lets `base_url` be a private, link-local or metadata address. Default false. */
@@ -216,28 +219,72 @@ export interface ModelConfig extends TimeoutsConfig {
   readonly rpm_limit?: number
   /** Tokens a minute. */
   readonly tpm_limit?: number
+  /** Calls under way at a time. */
+  readonly max_concurrency?: number
+  /** When the deployment is left alone for failing too often. Default: as `defaults`. */
+  readonly breaker?: BreakerConfig
   /** Free words to find models by. */
   readonly tags?: readonly string[]
 }
 
 /** One member of a group. */
-export interface GroupMember {
+export interface GroupMember extends TimeoutsConfig {
   /** A key of `models` or of `groups`. */
   readonly name: string
   /** Share of the calls under `weighted`, 0 or more. Default 1. */
   readonly weight?: number
   /** What a request must be for the member under `conditional`. */
   readonly when?: { readonly [key: string]: unknown }
+  /** Parameters of the member's requests, over its model's own. */
+  readonly params?: ParamsConfig
+  /** Further attempts at the member. Default: as its model. */
+  readonly max_retries?: number
+}
+
+/** A failure, as `on` names it. */
+export type FallbackCause =
+  | 'rate_limit'
+  | 'overloaded'
+  | 'server_error'
+  | 'network'
+  | 'timeout'
+  | 'stream_truncated'
+  | 'invalid_response'
+  | 'auth'
+  | 'quota'
+  | 'context_window'
+  | 'content_policy'
+  | 'not_found'
+  | 'request_too_large'
+  | 'unsupported'
+  | 'invalid_request'
+  | 'circuit_open'
+  | 'limit'
+
+/** A second member is asked when the first is slow. */
+export interface HedgeConfig {
+  /** How long the first content is waited for: milliseconds, or `p95` of what was measured. Default `p95`. */
+  readonly after?: 'p95' | number
+  /** The share of calls that may ask a second member, as `5%` or 0.05. Default `5%`. */
+  readonly max_extra?: string | number
 }
 
 /** Several models under one alias. */
 export interface GroupConfig {
   /** How a member is chosen. Default `fallback`: the first that answers. */
-  readonly strategy?: 'fallback' | 'loadbalance' | 'weighted' | 'conditional'
-  /** Aliases of models or groups, or members with a weight. */
+  readonly strategy?: 'fallback' | 'loadbalance' | 'weighted' | 'conditional' | 'fastest' | 'cheapest'
+  /** Aliases of models or groups, or members with settings of their own. */
   readonly members: readonly (string | GroupMember)[]
+  /** How `loadbalance` spreads calls. Default `random`. */
+  readonly balance?: 'random' | 'round_robin' | 'least_busy'
   /** `strict`: only what is surely the provider's fault moves on to the next member. Default `default`. */
   readonly retry_classifier?: 'default' | 'strict'
+  /** The failures that move on to the next member. Default: all that another member may not have. */
+  readonly on?: readonly FallbackCause[]
+  /** A second member is asked when the first is slow to its first content. */
+  readonly hedge?: HedgeConfig
+  /** What becomes of a stream that breaks: an error with what had arrived, or the next member goes on. Default `error`. */
+  readonly on_interrupt?: 'error' | 'continue'
 }
 
 /** What holds for every model that does not say otherwise. */
@@ -260,6 +307,8 @@ export interface DefaultsConfig extends TimeoutsConfig {
   readonly pool_max_connections?: number
   /** Read so that a catalogue of Relay for Python loads; connections are the runtime's here. */
   readonly keepalive_expiry?: number
+  /** When a deployment is left alone for failing too often. Default: never. */
+  readonly breaker?: BreakerConfig
 }
 
 /** The catalogue of known models and prices. */
@@ -296,6 +345,8 @@ export interface RelayConfig {
   readonly observability?: ObservabilityConfig
   /** Negotiated rates over list prices, by name. */
   readonly pricing_profiles?: { readonly [name: string]: PricingProfile }
+  /** Limits and budgets of requests, tokens, US dollars and concurrency. */
+  readonly limits?: readonly LimitConfig[]
   /** Deployments of models, by alias. */
   readonly models?: { readonly [alias: string]: ModelConfig }
   /** Groups of models, by alias. */

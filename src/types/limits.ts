@@ -48,10 +48,11 @@ export interface LimitConfig {
   readonly models?: readonly string[]
   /** A sliding window. Default `minute`. */
   readonly per?: 'minute' | 'hour' | 'day' | 'month'
+  /** Requests in the window. */
   readonly requests?: number
-  /** Input and output. */
+  /** Tokens in the window, input and output. */
   readonly tokens?: number
-  /** US dollars. */
+  /** US dollars in the window. */
   readonly usd?: number
   /** Calls under way at a time. */
   readonly concurrency?: number
