@@ -24,9 +24,12 @@ export interface Command {
 export const CONFIG_OPTION = ['-c, --config <file>', 'Catalogue; later ones override earlier ones (default: models.yaml)'] as const
 export const JSON_OPTION = ['--json', 'Print JSON'] as const
 
+/** The values of an option, in order. */
 export function listOf(given: Given, name: string): readonly string[] {
   const value = given.options[name]
-  return Array.isArray(value) ? value.map(String) : []
+  const list: readonly unknown[] = Array.isArray(value) ? value : []
+  if (list.some((item) => typeof item === 'boolean')) throw new UsageError(`--${name} needs a value`)
+  return list.map(String)
 }
 
 /** The value of an option that makes sense once. */

@@ -50,8 +50,8 @@ function parser(io: Io): CAC {
   cli.option('-h, --help', '').option('-v, --version', '')
   for (const { name, takes, options, run } of COMMANDS) {
     const command = cli.command(`${name} ${takes}`)
-    // A list of texts: an option may stand there several times, and `--system 1` is no number.
-    for (const [flags] of options) command.option(flags, '', flags.includes('<') ? { type: [String] } : {})
+    // A list: an option may stand there several times.
+    for (const [flags] of options) command.option(flags, '', flags.includes('<') ? { type: [(value: unknown) => value] } : {})
     command.action(() => run(given(cli), io))
   }
   return cli
