@@ -76,7 +76,7 @@ groups: { all: { members: [new] } }`)
     const { message, findings } = mistakes(() =>
       load([
         { text: 'models:\n  a: { target: openai }\n  b: { target: openai/b, timeout: 0 }', file: 'one.yaml' },
-        { text: 'models:\n  c: {}\nlimits: 3', file: 'two.yaml' },
+        { text: 'models:\n  c: {}\nlimitz: 3', file: 'two.yaml' },
       ], { providers })
     )
     expect(message.split('\n')).toEqual([
@@ -84,7 +84,7 @@ groups: { all: { members: [new] } }`)
       'one.yaml:2:16: models.a.target: must be provider/model',
       'one.yaml:3:35: models.b.timeout: must be a number above 0, not 0',
       'two.yaml:2:6: models.c.target: is missing: `provider/model`; the first slash splits.',
-      expect.stringContaining('two.yaml:3:1: limits: unknown field `limits`'),
+      expect.stringContaining('two.yaml:3:1: limitz: unknown field `limitz`: did you mean `limits`?'),
     ])
     expect(findings.map(({ line }) => line)).toEqual([2, 3, 2, 3])
   })
