@@ -1,6 +1,7 @@
 // Cohere's chat, version 2: bodies and streams to deltas, and what its failures mean.
 import { relayError, type ErrorDetails } from '../errors.ts'
 import { sse } from '../http/sse.ts'
+import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { Decoder, Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
@@ -101,7 +102,7 @@ function decoder({ details }: Encoding): Decoder {
     frame(data) {
       // The sentinel of another protocol, which is tolerated.
       if (data === '[DONE]') return []
-      const { type, id, index = 0, delta = {} } = parsed(data, details)
+      const { type, id, index = 0, delta = {} } = eventJson(data, details) as RawFrame
       const { content = {}, tool_plan = '', tool_calls: call = {}, citations } = delta.message ?? {}
       const fragment = call.function?.arguments ?? ''
       switch (type) {
@@ -205,11 +206,3 @@ const RULES: readonly FaultRule[] = [
   ['content_policy', /^498.*block/],
   ['authentication', /^498/],
 ]
-
-function parsed(data: string, details: ErrorDetails): RawFrame {
-  try {
-    return JSON.parse(data) as RawFrame
-  } catch (cause) {
-    throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data, cause })
-  }
-}

@@ -1,6 +1,7 @@
 // Gemini's generateContent: bodies and streams to deltas, and what its failures mean.
 import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
+import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { ContentBlock } from '../types/message.ts'
 import type { Encoding, Failure, Framing, Wire } from '../types/provider.ts'
@@ -75,7 +76,7 @@ export function gemini(dialect: GeminiDialect): Wire {
     },
     decoder(encoding) {
       const read = reader(encoding)
-      return { frame: (data) => read.take(parsed(data, encoding.details)), end: () => read.end(false) }
+      return { frame: (data) => read.take(eventJson(data, encoding.details)), end: () => read.end(false) }
     },
     fault,
   }
@@ -142,11 +143,13 @@ function reader({ details }: Encoding): Reader {
       }
       const candidate = candidates?.find(({ index }) => !index)
       if (candidate) {
+        const { index, content, finishReason, citationMetadata, ...said } = candidate
         answered = true
-        for (const part of candidate.content?.parts ?? []) out.push(...blocks.take(part))
-        finish = candidate.finishReason ?? finish
-        if (candidate.citationMetadata || candidate.groundingMetadata) sources.push(candidate)
-        for (const name of FACTS) if (candidate[name] !== undefined) facts[name] = candidate[name]
+        for (const part of content?.parts ?? []) out.push(...blocks.take(part))
+        finish = finishReason ?? finish
+        sources.push(candidate)
+        // The last word counts.
+        Object.assign(facts, said)
       }
       // Cumulative, but a later chunk may leave a count out.
       if (usageMetadata) out.push({ type: 'usage', usage: counted(Object.assign(usage, usageMetadata)) })
@@ -155,12 +158,14 @@ function reader({ details }: Encoding): Reader {
     end(whole) {
       if (whole && !answered) throw relayError('invalid_response', 'the answer holds no candidate', details)
       if (!whole && !finish) return []
-      const { groundingMetadata, urlContextMetadata, ...values } = { ...facts, ...usage }
       const out = [...blocks.close(), ...citationsOf(sources, blocks.texts)]
-      for (const [kind, data] of Object.entries({ groundingMetadata, urlContextMetadata })) {
-        if (data) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
+      const values: { [name: string]: unknown } = {}
+      for (const [kind, data] of Object.entries({ ...facts, ...usage })) {
+        if (kind.endsWith('Metadata')) {
+          // It may be there and empty, where nothing was searched.
+          if (data && Object.keys(data).length) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
+        } else if (!/Tokens?[CD]/.test(kind)) values[kind] = data
       }
-      for (const name of Object.keys(values)) if (/Tokens?[CD]/.test(name)) delete values[name]
       if (Object.keys(values).length) out.push({ type: 'metadata', values })
       return [...out, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
     },
@@ -229,17 +234,6 @@ function numbering(): Numbering {
 function mediaOf({ mimeType = '', data = '' }: RawPart['inlineData'] = {}): ContentBlock {
   const [, type = 'document'] = /^(image|audio)\//.exec(mimeType) ?? []
   return { type: type as 'image', data, mediaType: mimeType }
-}
-
-/** What a candidate says of itself. The last word counts. */
-const FACTS = ['groundingMetadata', 'urlContextMetadata', 'safetyRatings', 'finishMessage', 'continuationToken', 'logprobsResult']
-
-function parsed(data: string, details: ErrorDetails): unknown {
-  try {
-    return JSON.parse(data)
-  } catch (cause) {
-    throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data, cause })
-  }
 }
 
 /** Some errors come in a list of one. */

@@ -237,6 +237,10 @@ describe('sources', () => {
     expect(content[0]).not.toHaveProperty('citations.1.start')
   })
 
+  it('where nothing was searched there is no block', () => {
+    expect(whole(bodyOf([{ text }], { groundingMetadata: {} })).content).toEqual([{ type: 'text', text }])
+  })
+
   it('a segment is found in the block that says it', () => {
     const segment = { endIndex: 6, text: 'Second' }
     const grounded = { groundingChunks: [{ web: {} }], groundingSupports: [{ segment, groundingChunkIndices: [0] }] }
