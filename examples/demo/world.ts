@@ -55,7 +55,7 @@ function liveWorld(live: readonly string[], url: string): Pick<World, 'about' | 
     about: `the real providers of ${live.join(', ')}, for a fraction of a cent; --simulated asks nobody`,
     overlays: [`
 models:
-  unreachable: { target: openai/gone, base_url: "http://127.0.0.1:9/v1", credential: $env.SIMULATED_KEY, max_retries: 0 }
+  unreachable: { target: openai/unreachable, base_url: ${url}/openai/v1, credential: $env.SIMULATED_KEY, max_retries: 0 }
   breaking: { target: openai/gpt-4.1-mini, base_url: ${url}/openai/v1, credential: $env.SIMULATED_KEY, max_retries: 0 }
 groups:
   any: { members: [unreachable, ${live.join(', ')}] }
@@ -71,6 +71,7 @@ function script({ neutral, dialect }: SimulatedRequest): Answer {
   const slow = { type: 'slow', ms: process.stdout.isTTY ? 25 : 0 } as const
   if (neutral.turns.at(-1)?.toolResults?.length) return { text: 'It is 21 °C in Paris, with a light breeze.', fault: slow }
   if (neutral.tools.length) return { text: 'Let me look.', toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] }
+  if (neutral.model === 'unreachable') return { fault: { type: 'refuse' } }
   if (/story/.test(neutral.text)) {
     return { text: 'Once upon a time there was a fox who lived happily ever after.', fault: [slow, { type: 'end', content: 9 }] }
   }

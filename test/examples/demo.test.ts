@@ -1,0 +1,74 @@
+// The demo, as `npm run demo` runs it: what a newcomer sees first.
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { simulator } from '@relay/core/testing'
+import { serve } from '@relay/core/testing/server'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { demo: string } }
+const [, ...words] = scripts.demo.split(' ')
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function demo(env: { readonly [name: string]: string }, ...more: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const { PATH = '' } = process.env
+    execFile(process.execPath, [...words, ...more], { cwd: root, env: { PATH, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    })
+  })
+}
+
+describe('the demo', () => {
+  it('needs no key, and shows text, tools, a fallback, a truncation and what each cost', async () => {
+    const { code, stdout, stderr } = await demo({})
+    expect([code, stderr]).toEqual([0, ''])
+    for (const said of [
+      /simulated providers at http:\/\/127\.0\.0\.1:\d+, no key needed/,
+      /\| Air scatters short waves/,
+      /the model calls get_weather\(\{"city":"Paris"\}\)/,
+      /\| It is 21 °C in Paris/,
+      /first +fast +openai +overloaded\n +fallback +smart +anthropic +network\n +fallback +spare +groq +ok/,
+      /StreamTruncatedError: .*terminal event\n.*\(estimated\).*kept in error\.partial/,
+    ]) expect(stdout).toMatch(said)
+    expect(stdout.match(/\d+ tokens in, \d+ out.* · \$0\.\d+ \(\w+\)/g)).toHaveLength(5)
+    // Nobody watches: no colours.
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('insists on a key when it is told to be live', async () => {
+    const { code, stderr } = await demo({}, '--live')
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('OPENAI_API_KEY')
+  })
+
+  it('keeps a key out of what it prints', async () => {
+    const { code, stdout, stderr } = await demo({ OPENAI_API_KEY: 'sk-proj-abcdefgh12345678' }, '--simulated')
+    expect(code).toBe(0)
+    expect(stdout + stderr).not.toContain('sk-proj')
+  })
+})
+
+describe('the live demo', () => {
+  it('asks whom it has a key for', async () => {
+    const { fetch, requests } = simulator({ answers: ({ neutral }) => (neutral.tools.length && !neutral.turns.at(-1)?.toolResults?.length ? { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] } : 'Really.') })
+    const server = await serve(fetch)
+    try {
+      // The provider's own address, led here: what a proxy in front of it would do.
+      const lead = `globalThis.fetch = ((real) => (url, init) => real(String(url).replace('https://api.openai.com', '${server.url}'), init))(fetch)`
+      const { code, stdout } = await demo({ OPENAI_API_KEY: 'key', NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lead)}` }, '--live')
+      expect(stdout).toMatch(/the real providers of fast/)
+      expect(stdout).toMatch(/first +unreachable +openai +network\n +fallback +fast +openai +ok/)
+      expect(stdout).toMatch(/StreamTruncatedError/)
+      expect([code, requests.length]).toEqual([0, 4])
+    } finally {
+      await server.close()
+    }
+  })
+})
