@@ -13,9 +13,11 @@ import { price, type PriceOf } from './layers/price.ts'
 import { retry } from './layers/retry.ts'
 import { route } from './layers/route.ts'
 import { keyOf, lookupIn } from './secrets/env.ts'
+import { keyring } from './secrets/pool.ts'
+import type { World } from './secrets/world.ts'
 import type { Call, Layer, Next, Reply } from './types/call.ts'
 import type { DefaultsConfig, RelayConfig } from './types/config.ts'
-import type { Provider } from './types/provider.ts'
+import type { Credential, Provider, SecretSources, Target } from './types/provider.ts'
 import type { ChatRequest } from './types/request.ts'
 import type { ChatResponse } from './types/response.ts'
 import type { Env, FetchLike, Runtime, Scope } from './types/runtime.ts'
@@ -34,6 +36,8 @@ export interface HubOptions {
   readonly runtime?: Partial<Runtime>
   /** List prices, for models whose catalogue entry names none. */
   readonly prices?: PriceOf
+  /** Where credentials of other types than `env` and `literal` come from. */
+  readonly secrets?: (world: World) => SecretSources
 }
 
 /** A hub bound to one model or group, for hot loops. */
@@ -98,8 +102,11 @@ export class Hub {
 }
 
 function assemble(given: RelayConfig, options: HubOptions): Engine {
-  const { providers, layers = [], env, prices } = options
+  const { providers, layers = [], env, prices, secrets } = options
   const lookup = lookupIn(env)
+  const runtime = platform(options)
+  const sources = secrets?.({ env: lookup, fetch: runtime.fetch, now: runtime.now })
+  const credential = (target: Target): Promise<Credential | undefined> => keyOf(target, { lookup, sources })
   const { config, problems: unset } = resolveEnv(given, lookup)
   const wrong = unset.length ? unset : problems(config)
   if (wrong.length) throw relayError('config', listed(wrong), { data: wrong })
@@ -112,12 +119,13 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
       retries: (target) => target.config.max_retries ?? max_retries,
       initial: retry_initial_backoff * 1000,
       max: retry_max_backoff * 1000,
+      keys: keyring(credential),
     }),
     price(ratesOf(config, prices)),
   ]
   const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
-  const send = sender({ credential: (target) => keyOf(target, lookup), timeouts: defaults })
-  return { catalog: known, defaults, runtime: platform(options), next: pipeline(rings, send) }
+  const send = sender({ credential, timeouts: defaults })
+  return { catalog: known, defaults, runtime, next: pipeline(rings, send) }
 }
 
 function listed(wrong: readonly Problem[]): string {

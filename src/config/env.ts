@@ -23,6 +23,11 @@ export function variable(text: string): string | undefined {
   return /^\$(?:env\.([a-z_]\w*)|\{env:([a-z_]\w*)\})$/i.exec(text)?.slice(1).find(Boolean)
 }
 
+/** `models.ALIAS.credential`, or one of `credentials`. */
+function isKey(path: Problem['path']): boolean {
+  return path[0] === 'models' && (path.length === 3 ? path[2] === 'credential' : path.length === 4 && path[2] === 'credentials')
+}
+
 /**
  * Replaces every reference by the variable's value. A model's `credential` becomes `{ type: 'env', var }` once the
  * variable is known to be there: the secret never stands in the catalogue, and may be a binding, read at the call.
@@ -50,7 +55,7 @@ export function resolveEnv(config: RelayConfig, lookup: (name: string) => unknow
   }
   const walk = (value: unknown, path: Problem['path']): unknown => {
     if (typeof value === 'string') {
-      const name = path.length === 3 && path[0] === 'models' && path[2] === 'credential' && variable(value)
+      const name = isKey(path) && variable(value)
       return name ? read(name, path, true) ? { type: 'env', var: name } : value : text(value, path)
     }
     if (Array.isArray(value)) return value.map((item, i) => walk(item, [...path, i]))

@@ -18,6 +18,8 @@ export interface Services {
 
 /** The innermost step of every call. */
 export function sender(services: Services): Next {
+  // How far each server's clock is ahead of ours, in milliseconds, where that has come out.
+  const ahead = new Map<string, number>()
   return async (call) => {
     const { runtime, budget, kind, target } = call
     if (!target) throw relayError('config', 'nothing chose a model for this call')
@@ -26,26 +28,43 @@ export function sender(services: Services): Next {
     budget.left--
     let outcome: { readonly ok: boolean; readonly cause?: string; readonly status?: number } = { ok: true }
     try {
-      return await attempt(call, target, services)
+      return await attempt(call, target, { ...services, ahead })
     } catch (error) {
       const { code = 'cancelled', status } = error instanceof RelayError ? error : {}
       outcome = { ok: false, cause: code, ...(status && { status }) }
       throw error
     } finally {
-      const { alias, model, provider } = target
-      budget.attempts.push({ alias, provider: provider.name, model, kind, ...outcome, ms: runtime.now() - from })
+      const { alias, model, provider, key } = target
+      budget.attempts.push({ alias, provider: provider.name, model, ...(key && { key }), kind, ...outcome, ms: runtime.now() - from })
     }
   }
 }
 
-async function attempt(call: Call, target: Target, { credential: secretOf, timeouts }: Services): Promise<Reply> {
+interface Sending extends Services {
+  readonly ahead: Map<string, number>
+}
+
+/** Once more by the server's clock, where that is what went wrong. */
+async function attempt(call: Call, target: Target, sending: Sending): Promise<Reply> {
+  const { ahead } = sending
+  const before = ahead.get(target.baseUrl)
+  try {
+    return await ask(call, target, sending)
+  } catch (error) {
+    const found = ahead.get(target.baseUrl)
+    if (found === before || !(error instanceof RelayError) || !target.provider.skewed?.(error)) throw error
+    return ask(call, target, sending)
+  }
+}
+
+async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
   const credential = await secretOf(target)
   const { provider, model, alias, config } = target
   const secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
   const details = { provider: provider.name, model, alias, secrets }
   const encoding = encodingOf(call, target, { details, note: () => undefined })
-  const { url, ...request } = await signed(encoding, credential, runtime.now())
+  const { url, ...request } = await signed(encoding, credential, runtime.now() + (ahead.get(target.baseUrl) ?? 0))
 
   const line = lifeline(call.signal, details)
   const limits: (readonly [Clock, number])[] = [['timeout_total', budget.deadline]]
@@ -58,6 +77,7 @@ async function attempt(call: Call, target: Target, { credential: secretOf, timeo
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.
     const response = await line.hold(runtime.fetch(url, { ...request, redirect: 'manual', signal: line.signal }))
+    if (!response.ok && provider.skewed) note(ahead, target.baseUrl, Date.parse(response.headers.get('date') ?? '') - runtime.now())
     watch.expect('timeout_first_content', streams ? first_content_timeout : undefined)
     return await opened({ call, target, encoding, line, watch, idle: idle_timeout }, response)
   } catch (error) {
@@ -67,13 +87,18 @@ async function attempt(call: Call, target: Target, { credential: secretOf, timeo
   }
 }
 
+/** Clocks that differ by less do no harm, and a date is exact to the second. */
+function note(ahead: Map<string, number>, place: string, ms: number): void {
+  if (Math.abs(ms - (ahead.get(place) ?? 0)) > 60_000) ahead.set(place, ms)
+}
+
 /** Headers are here: a failure, a whole body, or a stream that is read to its first content. */
 async function opened(connection: Connection, response: Response): Promise<Reply> {
   const { call, encoding, line, target } = connection
   const { wire } = target.provider
   const { status, ok, body, headers } = response
   const type = headers.get('content-type') ?? ''
-  const requestId = headers.get('x-request-id') ?? headers.get('request-id') ?? undefined
+  const requestId = ['x-request-id', 'request-id', 'x-amzn-requestid'].map((name) => headers.get(name)).find(Boolean) ?? undefined
   const details: ErrorDetails = { ...encoding.details, status, requestId }
   // A redirect that a browser was told not to follow has the status 0.
   if (status < 200 || (status > 299 && status < 400)) {

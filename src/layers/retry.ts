@@ -1,6 +1,7 @@
 // Tries a model again after a failure that may pass.
 import { REMEDY, RelayError } from '../errors.ts'
 import { backoff, type Backoff } from '../http/backoff.ts'
+import type { Keyring } from '../secrets/pool.ts'
 import type { Layer } from '../types/call.ts'
 import type { Target } from '../types/provider.ts'
 import type { Runtime } from '../types/runtime.ts'
@@ -8,23 +9,28 @@ import type { Runtime } from '../types/runtime.ts'
 export interface RetryOptions extends Pick<Backoff, 'initial' | 'max'> {
   /** Further attempts, by model. */
   readonly retries: (target: Target) => number
+  /** For models with several keys. */
+  readonly keys?: Keyring
 }
 
 /** A server that asks for longer than this is not waited for while another member could answer. */
 const PATIENCE_MS = 1000
 
-export function retry({ retries, initial, max }: RetryOptions): Layer {
+export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
   return {
     stage: 'retry',
     wrap: (next) => async (call) => {
-      const { runtime, budget, target, alternatives, signal } = call
-      const most = target ? retries(target) : 0
-      for (let n = 0; ; n++) {
+      const { runtime, budget, alternatives, signal } = call
+      const most = call.target ? retries(call.target) : 0
+      for (let [n, kind] = [0, call.kind]; ; kind = 'retry') {
+        const target = call.target && ((await keys?.pick(call.target, runtime.now())) ?? call.target)
         try {
-          return await next(n ? { ...call, kind: 'retry' } : call)
+          return await next({ ...call, kind, ...(target && { target }) })
         } catch (error) {
-          if (!(error instanceof RelayError) || REMEDY[error.code] !== 'retry' || n >= most || budget.left <= 0) throw error
-          const wait = backoff(n, runtime.random, { initial, max, asked: error.retryAfterMs })
+          if (!(error instanceof RelayError) || budget.left <= 0) throw error
+          if (target && keys?.report(target, error, runtime.now())) continue
+          if (REMEDY[error.code] !== 'retry' || n >= most) throw error
+          const wait = backoff(n++, runtime.random, { initial, max, asked: error.retryAfterMs })
           if (alternatives && (error.retryAfterMs ?? 0) > PATIENCE_MS) throw error
           if (runtime.now() + wait >= budget.deadline) throw error
           await sleep(runtime, wait, signal)

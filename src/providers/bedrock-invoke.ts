@@ -3,6 +3,7 @@ import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Provider } from '../types/provider.ts'
+import { awsSkewed } from '../wire/aws-fault.ts'
 import { familyOf } from '../wire/anthropic-models.ts'
 import { bedrockInvoke as wire } from '../wire/bedrock-invoke.ts'
 
@@ -13,6 +14,8 @@ export const bedrockInvoke: Provider = {
   baseUrl: awsUrl('bedrock-runtime'),
   env: ['AWS_BEARER_TOKEN_BEDROCK'],
   credential: awsKeys,
+  ambient: { type: 'aws_profile' },
+  skewed: awsSkewed,
   sign: awsSign('bedrock'),
 }
 

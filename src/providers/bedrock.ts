@@ -4,6 +4,7 @@ import { awsSign } from '../auth/aws-sign.ts'
 import { relayError } from '../errors.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Encoding, Provider, Target } from '../types/provider.ts'
+import { awsSkewed } from '../wire/aws-fault.ts'
 import { familyOf, thinking } from '../wire/anthropic-models.ts'
 import type { ConverseBody, ConverseFamily } from '../wire/converse-encode.ts'
 import { thoughtlessLoop } from '../wire/converse-turns.ts'
@@ -16,6 +17,8 @@ export const bedrock: Provider = {
   baseUrl: awsUrl('bedrock-runtime'),
   env: ['AWS_BEARER_TOKEN_BEDROCK'],
   credential: awsKeys,
+  ambient: { type: 'aws_profile' },
+  skewed: awsSkewed,
   sign: awsSign('bedrock'),
 }
 

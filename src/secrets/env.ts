@@ -1,7 +1,7 @@
 // Keys from the environment: a record, a function of the name, or a binding that is asked when the key is needed.
 import { relayError } from '../errors.ts'
 import type { CredentialConfig } from '../types/config.ts'
-import type { Credential, Target } from '../types/provider.ts'
+import type { Credential, SecretSources, Target } from '../types/provider.ts'
 import type { Env, SecretBinding } from '../types/runtime.ts'
 
 export type Lookup = (name: string) => unknown
@@ -12,29 +12,39 @@ export function lookupIn(env: Env | undefined): Lookup {
   return (name) => (env && Object.hasOwn(env, name) ? env[name] : undefined)
 }
 
-/** The key of a model: what its entry names, else the first of its provider's variables that is set. */
-export async function keyOf({ alias, config, provider }: Target, lookup: Lookup): Promise<Credential | undefined> {
+/** What a key is looked for in. */
+export interface Keys {
+  readonly lookup: Lookup
+  /** For credentials of other types than `env` and `literal`. */
+  readonly sources?: SecretSources | undefined
+}
+
+/** The key of a model: what its entry names, else the first of its provider's variables that is set, else what the surroundings hold. */
+export async function keyOf({ alias, config, provider }: Target, { lookup, sources }: Keys): Promise<Credential | undefined> {
+  const fail = (what: string): never => {
+    throw relayError('config', `model \`${alias}\` ${what}`, { alias, provider: provider.name })
+  }
   const { credential } = config
-  const details = { alias, provider: provider.name }
   if (credential === undefined) {
     for (const name of provider.env) {
       const value = await read(lookup(name))
       if (value) return { type: 'key', value }
     }
-    const several = await provider.credential?.((name) => read(lookup(name)))
-    if (several || provider.keyless) return several
-    const names = provider.env.join(' or ') || '`credential`'
-    throw relayError('config', `model \`${alias}\` has no credential: set ${names}, or give it one in the catalogue; in code, hand \`env\` to the hub`, details)
+    const found = await provider.credential?.((name) => read(lookup(name)))
+    if (found || provider.keyless) return found
+    const ambient = provider.ambient && sources?.[provider.ambient.type]
+    if (provider.ambient && ambient) return ambient(provider.ambient)
+    return fail(`has no credential: set ${provider.env.join(' or ') || 'one'}, or name it in the catalogue; in code, hand \`env\` to the hub`)
   }
   const named = variableOf(credential)
-  if (named === undefined) {
-    if (typeof credential === 'object' && credential.type === 'literal') return { type: 'key', value: credential.value }
-    const type = typeof credential === 'string' ? 'string' : credential.type
-    throw relayError('config', `model \`${alias}\`: credentials of the type \`${type}\` are not on this runtime yet: use \`$env.NAME\``, details)
+  if (named !== undefined) {
+    const value = (await read(lookup(named))) ?? fail(`has no key: the variable ${named} is not set, or empty`)
+    return { type: 'key', value }
   }
-  const value = await read(lookup(named))
-  if (!value) throw relayError('config', `model \`${alias}\`: the variable ${named} of its credential is not set, or empty`, details)
-  return { type: 'key', value }
+  if (typeof credential === 'string') return fail('has a key in the catalogue: put it in a variable, and write `$env.NAME`')
+  if (credential.type === 'literal') return { type: 'key', value: credential.value }
+  const source = sources?.[credential.type] ?? fail(`has a credential of the type \`${credential.type}\`, which is not on this runtime yet: use \`$env.NAME\``)
+  return source(credential)
 }
 
 function variableOf(credential: CredentialConfig): string | undefined {

@@ -1,6 +1,6 @@
 // What a provider is: a value that holds one company's facts and the wire that it speaks.
 import type { ErrorDetails, RelayError } from '../errors.ts'
-import type { ModelConfig } from './config.ts'
+import type { CredentialObject, ModelConfig } from './config.ts'
 import type { Delta } from './event.ts'
 import type { ChatRequest } from './request.ts'
 
@@ -105,6 +105,11 @@ export interface Wire {
   readonly fault: (failure: Failure) => RelayError
 }
 
+/** Where credentials of some types come from, by type: each is handed the entry of the catalogue that names it. */
+export interface SecretSources {
+  readonly [type: string]: ((config: CredentialObject) => Promise<Credential>) | undefined
+}
+
 /** A secret, resolved. */
 export type Credential =
   | { readonly type: 'key'; readonly value: string }
@@ -137,6 +142,10 @@ export interface Provider {
   readonly env: readonly string[]
   /** The credential, where it takes several variables. Asked where none of `env` is set. */
   readonly credential?: (read: (name: string) => Promise<string | undefined>) => Promise<Credential | undefined>
+  /** Where the key comes from when neither the catalogue nor a variable says: what the surroundings hold. */
+  readonly ambient?: CredentialObject
+  /** Whether a failure says that the clocks differ. It is sent once more then, by the server's clock. */
+  readonly skewed?: (error: RelayError) => boolean
   /** True where a server may need no key at all. */
   readonly keyless?: boolean
   /** True where not even loopback may be spoken to without TLS. */

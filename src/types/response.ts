@@ -55,6 +55,8 @@ export interface Attempt {
   readonly alias: string
   readonly provider: string
   readonly model: string
+  /** The fingerprint of the key, where the model has several. */
+  readonly key?: string
   readonly ok: boolean
   /** Why it was made: the first choice, again after a failure, or another member of a group. */
   readonly kind: 'first' | 'retry' | 'fallback' | 'hedge' | 'continue'

@@ -66,3 +66,8 @@ export function parsed(text: string): unknown {
 function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
+
+/** Whether a refusal is one that clocks which differ cause. */
+export function awsSkewed({ data }: RelayError): boolean {
+  return /^(invalidsignature|signaturedoesnotmatch|requesttimetooskewed|requestexpired|requestinthefuture)/i.test(String(fields(data)['type'] ?? ''))
+}

@@ -80,7 +80,7 @@ export interface Kept {
 /** Blocks have fixed numbers, so that an answer folds to the same whichever way it came. */
 export const THINKING = 0
 export const TEXT = 1
-const BLOCKS = { thinking: THINKING, text: TEXT, refusal: 2 }
+export const BLOCKS: { [kind in 'thinking' | 'text' | 'refusal']: number } = { thinking: THINKING, text: TEXT, refusal: 2 }
 const CALLS = 1000
 
 /** A tool call while it arrives. */

@@ -14,6 +14,8 @@ function read(frame: Frame, details: object): readonly Delta[] {
   return [frame]
 }
 
+const FAULTS: { readonly [status: number]: ErrorCode } = { 401: 'authentication', 402: 'quota', 403: 'permission', 429: 'rate_limit' }
+
 const toyWire: Wire = {
   name: 'toy',
   framing: sse,
@@ -33,7 +35,7 @@ const toyWire: Wire = {
     end: () => [],
   }),
   fault: ({ status, text, details }) =>
-    relayError(status === 429 ? 'rate_limit' : status === 401 ? 'authentication' : status < 500 ? 'invalid_request' : 'server_error', text, details),
+    relayError(FAULTS[status] ?? (status < 500 ? 'invalid_request' : 'server_error'), text, details),
 }
 
 export const toy: Provider = {

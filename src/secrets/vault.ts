@@ -1,0 +1,109 @@
+// Secrets of HashiCorp Vault: its key-value store, of both versions.
+import { RelayError, relayError } from '../errors.ts'
+import type { VaultCredential } from '../types/config.ts'
+import type { Credential } from '../types/provider.ts'
+import { ask, fields, keeper, lasting, placed, variable, type Fields } from './ask.ts'
+import type { World } from './world.ts'
+
+export interface VaultSecrets {
+  /**
+   * One field of a secret, from the Vault of VAULT_ADDR (and VAULT_NAMESPACE), with VAULT_TOKEN, else VAULT_ROLE_ID and
+   * VAULT_SECRET_ID, else the token file of `vault login`. The path is the one that `vault kv get` takes, or the API's,
+   * with `data/` in it. Kept for five minutes.
+   */
+  readonly secret: (config: VaultCredential) => Promise<Credential>
+}
+
+const FIVE_MINUTES = 300_000
+
+interface Door {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly token: string
+}
+
+export function vaultSecrets(world: World): VaultSecrets {
+  const keep = keeper<Credential>(world)
+  const logins = keeper<string>(world)
+  const secret: VaultSecrets['secret'] = async ({ path, field = 'value' }) => {
+    const address = await variable(world, 'VAULT_ADDR')
+    if (!address) throw relayError('config', `the secret \`${path}\` is in Vault: set VAULT_ADDR to its address`)
+    const url = placed(address, 'VAULT_ADDR')
+    const namespace = await variable(world, 'VAULT_NAMESPACE')
+    return keep(JSON.stringify([url, namespace, path, field]), async () => {
+      // Some listeners refuse what does not say that it is meant for them.
+      const headers = { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }) }
+      const token = await tokenOf(world, { url, headers }, logins)
+      const held = await read(world, { url, headers: { ...headers, 'x-vault-token': token }, token }, path.replace(/^\/+|\/+$/g, ''))
+      const { [field]: value } = held
+      if (typeof value === 'string' && value.trim()) return { value: { type: 'key', value: value.trim() }, until: world.now() + FIVE_MINUTES }
+      throw relayError('config', `the secret \`${path}\` has no text in a field \`${field}\`; it has: ${Object.keys(held).join(', ') || 'nothing'}`)
+    })
+  }
+  return { secret }
+}
+
+async function tokenOf(world: World, { url, headers }: Omit<Door, 'token'>, logins: ReturnType<typeof keeper<string>>): Promise<string> {
+  const given = await variable(world, 'VAULT_TOKEN')
+  if (given) return given
+  const role_id = await variable(world, 'VAULT_ROLE_ID')
+  const secret_id = await variable(world, 'VAULT_SECRET_ID')
+  if (role_id && secret_id) {
+    return logins(JSON.stringify([url, headers, role_id, secret_id]), async () => {
+      const now = world.now()
+      const { auth } = await ask(world, { url: `${url}/v1/auth/approle/login`, headers, body: JSON.stringify({ role_id, secret_id }), secrets: [role_id, secret_id] })
+      const { client_token, lease_duration } = (auth ?? {}) as { readonly client_token?: unknown; readonly lease_duration?: number }
+      if (typeof client_token !== 'string') throw relayError('authentication', `${new URL(url).host} gave no token`)
+      // A lease of 0 never ends; it is looked at again all the same.
+      return lasting(client_token, { now, dead: now + (lease_duration || 3600) * 1000 })
+    })
+  }
+  const home = await variable(world, 'HOME')
+  const file = home && (await world.readFile?.(`${home}/.vault-token`).catch(() => undefined))
+  if (file?.trim()) return file.trim()
+  throw relayError('config', 'there is no token for Vault: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID')
+}
+
+/** The fields of a secret. Under version 2 a path has `data/` after its mount, which people leave out as the tool lets them. */
+async function read(world: World, door: Door, path: string): Promise<Fields> {
+  const get = async (at: string): Promise<Fields> =>
+    ask(world, { url: `${door.url}/v1/${at.split('/').map(encodeURIComponent).join('/')}`, headers: door.headers, secrets: [door.token] })
+  const refused = (error: unknown): RelayError => {
+    // A version that was deleted is a 404 with its facts and without its data.
+    if (error instanceof RelayError && deleted(error)) throw relayError('not_found', `the secret \`${path}\` is deleted in Vault`)
+    if (error instanceof RelayError && /^(not_found|permission)$/.test(error.code)) return error
+    throw error
+  }
+  try {
+    return unwrapped(await get(path))
+  } catch (error) {
+    const first = refused(error)
+    const mount = await get(`sys/internal/ui/mounts/${path}`).then(mountOf, () => undefined)
+    const [root = ''] = path.split('/')
+    const at = mount ?? `${root}/`
+    if (!path.startsWith(at) || path.startsWith(`${at}data/`)) throw first
+    try {
+      return unwrapped(await get(`${at}data/${path.slice(at.length)}`))
+    } catch (error) {
+      refused(error)
+      throw first
+    }
+  }
+}
+
+function mountOf({ data }: Fields): string | undefined {
+  const { path } = (data ?? {}) as { readonly path?: unknown }
+  return typeof path === 'string' ? path : undefined
+}
+
+function deleted(error: RelayError): boolean {
+  const { data } = fields(error.rawUnsafe() ?? '') ?? {}
+  return error.status === 404 && typeof data === 'object' && data !== null && 'metadata' in data
+}
+
+/** Version 2 has the fields one deeper, beside their metadata. */
+function unwrapped({ data }: Fields): Fields {
+  const held = { ...(data as Fields | undefined) }
+  const { data: inner, metadata } = held
+  return typeof inner === 'object' && inner !== null && typeof metadata === 'object' && metadata !== null ? { ...inner } : held
+}
