@@ -68,27 +68,23 @@ async function tokenOf(world: World, { url, headers }: Omit<Door, 'token'>, logi
 async function read(world: World, door: Door, path: string): Promise<Fields> {
   const get = async (at: string): Promise<Fields> =>
     ask(world, { url: `${door.url}/v1/${at.split('/').map(encodeURIComponent).join('/')}`, headers: door.headers, secrets: [door.token] })
-  const refused = (error: unknown): RelayError => {
-    // A version that was deleted is a 404 with its facts and without its data.
-    if (error instanceof RelayError && deleted(error)) throw relayError('not_found', `the secret \`${path}\` is deleted in Vault`)
-    if (error instanceof RelayError && /^(not_found|permission)$/.test(error.code)) return error
-    throw error
-  }
   try {
     return unwrapped(await get(path))
-  } catch (error) {
-    const first = refused(error)
+  } catch (first) {
+    if (!(first instanceof RelayError) || !/^(not_found|permission)$/.test(first.code)) throw first
     const mount = await get(`sys/internal/ui/mounts/${path}`).then(mountOf, () => undefined)
-    const [root = ''] = path.split('/')
-    const at = mount ?? `${root}/`
-    if (!path.startsWith(at) || path.startsWith(`${at}data/`)) throw first
-    try {
-      return unwrapped(await get(`${at}data/${path.slice(at.length)}`))
-    } catch (error) {
-      refused(error)
-      throw first
-    }
+    const at = mount ?? path.replace(/\/.*/, '/')
+    const below = path.slice(at.length)
+    const held = path.startsWith(at) && !below.startsWith('data/') ? await get(`${at}data/${below}`).catch(same) : first
+    if (!(held instanceof RelayError)) return unwrapped(held as Fields)
+    // A version that was deleted is a 404 with its facts and without its data.
+    if (deleted(held)) throw relayError('not_found', `the secret \`${path}\` is deleted in Vault`)
+    throw first
   }
+}
+
+function same(error: unknown): unknown {
+  return error
 }
 
 function mountOf({ data }: Fields): string | undefined {
