@@ -159,7 +159,8 @@ export async function ask(url: string, world: World, { secrets = [], ...question
   const body = parsed(raw) as { readonly [field: string]: unknown } | undefined
   if (response.ok && body) return body
   const { error, error_description } = body ?? {}
-  const said = typeof error === 'object' && error !== null && 'message' in error ? error.message : [error_description, error].filter(Boolean).join(' ')
+  const words = typeof error === 'object' && error !== null && 'message' in error ? [error.message] : [error_description, error]
+  const said = words.filter(Boolean).join(' ')
   const { status } = response
   const known = secrets.filter((secret): secret is string => secret !== undefined)
   throw relayError(codeOf(status), `${new URL(url).host} gave no credential: ${said || `HTTP ${status}`}`, { status, raw, secrets: known })

@@ -4,7 +4,7 @@ import { lower, type SchemaDialect } from '../json/lower.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import type { ChatRequest, Reasoning } from '../types/request.ts'
+import type { Reasoning } from '../types/request.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { isMintedBy } from './origin.ts'
 
@@ -13,7 +13,9 @@ interface Part {
 }
 
 /** The JSON Schema of answers and of strict tools. */
-const SCHEMA: SchemaDialect = { keep: '$defs $ref type title description enum const items anyOf properties additionalProperties required pattern format default'.split(' ') }
+const SCHEMA: SchemaDialect = {
+  keep: '$defs $ref type title description enum const items anyOf properties additionalProperties required pattern format default'.split(' '),
+}
 
 export function encodeCohere(encoding: Encoding): WireRequest {
   const { request, extra, target, mode } = encoding
@@ -43,7 +45,8 @@ function conversation(encoding: Encoding): { readonly messages: Part[]; readonly
     else {
       const parts = rest.flatMap((block) => partsOf(block, encoding, documents))
       const plain = parts.every(({ type }) => type === 'text')
-      if (parts.length) messages.push({ role: role === 'tool' ? 'user' : role, content: plain ? parts.map(({ text }) => text).join('\n\n') : parts })
+      const said = plain ? parts.map(({ text }) => text).join('\n\n') : parts
+      if (parts.length) messages.push({ role: role === 'tool' ? 'user' : role, content: said })
     }
   }
   return { messages, documents }
@@ -57,7 +60,8 @@ function partsOf(block: ContentBlock, { request, note, target, details }: Encodi
     case 'image': {
       const { url, data, mediaType = 'image/jpeg', detail } = block
       if (!url && !data) break
-      return [{ type: 'image_url', image_url: { url: url ?? `data:${mediaType};base64,${data}`, detail: detail === 'original' ? 'high' : detail } }]
+      const image_url = { url: url ?? `data:${mediaType};base64,${data}`, detail: detail === 'original' ? 'high' : detail }
+      return [{ type: 'image_url', image_url }]
     }
     case 'document':
       if (block.text === undefined) break
@@ -148,8 +152,8 @@ function toolsOf({ request, note }: Encoding): Part {
 
 function format({ request: { responseFormat = 'text' }, note }: Encoding): Part | undefined {
   if (responseFormat === 'text') return undefined
-  const json_schema = typeof responseFormat === 'object' ? lowered(responseFormat.schema, (what) => note('responseFormat', what)) : undefined
-  return { type: 'json_object', json_schema }
+  if (responseFormat === 'json_object') return { type: responseFormat }
+  return { type: 'json_object', json_schema: lowered(responseFormat.schema, (what) => note('responseFormat', what)) }
 }
 
 function lowered(schema: JsonSchema, note: (what: string) => void): JsonSchema {
@@ -160,6 +164,6 @@ function lowered(schema: JsonSchema, note: (what: string) => void): JsonSchema {
 function thinking(reasoning: Reasoning | undefined): Part | undefined {
   if (reasoning === undefined) return undefined
   if (reasoning === 'none' || reasoning === 0) return { type: 'disabled' }
-  const budgets: { readonly [level in Exclude<ChatRequest['reasoning'], number | undefined>]?: number } = { minimal: 512, low: 2048, medium: 8192 }
+  const budgets: { readonly [level: string]: number } = { minimal: 512, low: 2048, medium: 8192 }
   return { type: 'enabled', token_budget: typeof reasoning === 'number' ? reasoning : budgets[reasoning] }
 }

@@ -65,7 +65,14 @@ interface RawFrame {
   }
 }
 
-export const cohere: Wire = { name: 'cohere', framing: sse, encode: encodeCohere, decode, decoder, fault: (failure) => classify(failure, RULES) }
+export const cohere: Wire = {
+  name: 'cohere',
+  framing: sse,
+  encode: encodeCohere,
+  decode,
+  decoder,
+  fault: (failure) => classify(failure, RULES),
+}
 
 function decode(body: unknown, { details }: Encoding): readonly Delta[] {
   const { id, message, ...end } = (body ?? {}) as RawBody

@@ -15,7 +15,10 @@ interface Container {
 
 /** Sets one value, or lengthens the string that is there. A path that leaves holes in a list is not followed. */
 export function growArguments(args: Container, { jsonPath = '', stringValue, numberValue, boolValue, nullValue }: PartialArgument): void {
-  const keys = [...jsonPath.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\[(\d*)\]|([^.[\]$]+)/g)].map(([, quoted, index, name]) => quoted ?? index ?? name ?? '')
+  const steps = [...jsonPath.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\[(\d*)\]|([^.[\]$]+)/g)]
+  const keys = steps.map(([, quoted, index, name]) => quoted ?? index ?? name ?? '')
+  // A path without a value is an empty container.
+  const value = stringValue ?? numberValue ?? boolValue ?? (nullValue === undefined ? {} : null)
   let node: Container | undefined = args
   keys.forEach((key, at) => {
     if (!node || key === '' || key === '__proto__' || (Array.isArray(node) && !(Number(key) <= node.length))) {
@@ -25,7 +28,7 @@ export function growArguments(args: Container, { jsonPath = '', stringValue, num
     const following = keys[at + 1]
     const old = node[key]
     if (following !== undefined) node[key] = typeof old === 'object' && old ? old : /^\d*$/.test(following) ? [] : {}
-    else node[key] = stringValue === undefined ? numberValue ?? boolValue ?? (nullValue === undefined ? {} : null) : typeof old === 'string' ? old + stringValue : stringValue
+    else node[key] = typeof old === 'string' && stringValue !== undefined ? old + stringValue : value
     node = node[key] as Container
   })
 }

@@ -27,6 +27,12 @@ interface Segment {
 
 interface RawCitation extends Segment, RawSource {}
 
+interface Place {
+  readonly block: number
+  readonly start?: number
+  readonly end?: number
+}
+
 /** Only once the text is whole can a place in it be found. `texts` holds the text blocks by number. */
 export function citationsOf(sources: readonly RawSources[], texts: ReadonlyMap<number, string>): Delta[] {
   if (!texts.size) return []
@@ -58,7 +64,7 @@ export function citationsOf(sources: readonly RawSources[], texts: ReadonlyMap<n
 }
 
 /** In the block whose text says so, else at the end of the last one, nowhere in particular. */
-function placed({ startIndex = 0, endIndex = 0, text }: Segment, texts: ReadonlyMap<number, string>): { readonly block: number; readonly start?: number; readonly end?: number } {
+function placed({ startIndex = 0, endIndex = 0, text }: Segment, texts: ReadonlyMap<number, string>): Place {
   const decoder = new TextDecoder()
   let last = 0
   for (const [block, whole] of texts) {

@@ -68,7 +68,7 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
   const { request, note } = encoding
   const contents: Content[] = []
   const system: Part[] = []
-  const calls = new Map<string, { readonly name: string; readonly id: string | undefined }>()
+  const calls = new Map<string, Called>()
   // Results of one turn are one content and nothing stands between them, so what else a tool gave back waits here.
   let late: Part[] = []
   let last = ''
@@ -103,7 +103,8 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
         calls.set(block.id, { name: block.name, id })
         const first = last !== 'model' || !contents.at(-1)?.parts.some((one) => one['functionCall'])
         const foreign = !mine && first && versionOf(encoding.target.model) >= 3
-        push('model', { functionCall: { id, name: block.name, args: block.input ?? {} }, thoughtSignature: foreign ? FOREIGN : thoughtSignature })
+        const functionCall = { id, name: block.name, args: block.input ?? {} }
+        push('model', { functionCall, thoughtSignature: foreign ? FOREIGN : thoughtSignature })
       } else if (!part) note('messages', `a block of the type ${block.type} has no place here, or is another model's`)
       else if (role === 'system') system.push(part)
       else if (role !== 'assistant') push('user', part)
@@ -147,14 +148,30 @@ function isPart(value: unknown): value is Part {
   return typeof value === 'object' && value !== null
 }
 
-/** A tool's result, and what of it must follow as parts of their own. */
-function resultOf(block: ToolResultBlock, call: { readonly id: string | undefined; readonly name: string }, encoding: Encoding): { readonly part: Part; readonly media: Part[] } {
-  const blocks: readonly ContentBlock[] = typeof block.content === 'string' ? [{ type: 'text', text: block.content }] : block.content
-  const texts = blocks.flatMap((one) => ('text' in one && one.text !== undefined ? [one.text] : []))
-  const media = blocks.flatMap((one) => (one.type === 'image' || one.type === 'audio' || (one.type === 'document' && one.text === undefined) ? [mediaPart(one)] : []))
-  const inside = versionOf(encoding.target.model) >= 3 ? media.filter((one) => one['inlineData']) : []
-  const part = { functionResponse: { ...call, response: answerOf(texts.join('\n'), block.isError), parts: inside.length ? inside : undefined } }
-  return { part, media: media.filter((one) => !inside.includes(one)) }
+interface Called {
+  readonly name: string
+  readonly id: string | undefined
+}
+
+interface Result {
+  readonly part: Part
+  /** What of it must follow as parts of their own. */
+  readonly media: readonly Part[]
+}
+
+function resultOf({ content, isError }: ToolResultBlock, call: Called, { target }: Encoding): Result {
+  const texts: string[] = []
+  const media: Part[] = []
+  for (const block of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
+    if ('text' in block && block.text !== undefined) texts.push(block.text)
+    else if (block.type === 'image' || block.type === 'audio' || block.type === 'document') media.push(mediaPart(block))
+  }
+  const inside = versionOf(target.model) >= 3 ? media.filter((one) => one['inlineData']) : []
+  const response = answerOf(texts.join('\n'), isError)
+  return {
+    part: { functionResponse: { ...call, response, parts: inside.length ? inside : undefined } },
+    media: media.filter((one) => !inside.includes(one)),
+  }
 }
 
 /** Must be an object. `$ref` in one would be taken for the name of a file. */
@@ -192,16 +209,21 @@ function toolsOf({ request, target, note }: Encoding, { serverToolTurns }: Gemin
   const own = tools.filter((tool): tool is Tool => !('native' in tool))
   const native = tools.filter((tool): tool is ServerTool => 'native' in tool).map((tool) => tool.native)
   if (parallelToolCalls === false && own.length) note('parallelToolCalls', 'there is no such switch here')
-  const functionDeclarations = own.map(({ name, description, parameters }) => ({ name, description, parametersJsonSchema: schemaOf(parameters, (word, at) => note(`tools.${name}`, `${word} at ${at} is not known here`)) }))
+  const functionDeclarations = own.map(({ name, description, parameters }) => {
+    const dropped = (keyword: string, at: string): void => note(`tools.${name}`, `${keyword} at ${at} is not known here`)
+    return { name, description, parametersJsonSchema: schemaOf(parameters, dropped) }
+  })
   // Calls of both kinds in one answer: only under these two, and from Gemini 3 on.
   const mixed = own.length > 0 && native.length > 0 && versionOf(target.model) >= 3
   const loose = mixed || own.some(({ strict }) => strict) ? 'VALIDATED' : undefined
+  const allowedFunctionNames = typeof toolChoice === 'object' ? [toolChoice.name] : undefined
   const mode = typeof toolChoice === 'object' ? 'ANY' : { auto: loose, none: 'NONE', required: 'ANY' }[toolChoice]
-  const functionCallingConfig = mode && own.length ? { mode, allowedFunctionNames: typeof toolChoice === 'object' ? [toolChoice.name] : undefined } : undefined
+  const functionCallingConfig = mode && own.length ? { mode, allowedFunctionNames } : undefined
   const includeServerSideToolInvocations = (mixed && serverToolTurns) || undefined
+  const toolConfig = { functionCallingConfig, includeServerSideToolInvocations }
   return {
     tools: tools.length ? [...(own.length ? [{ functionDeclarations }] : []), ...native] : undefined,
-    toolConfig: functionCallingConfig || includeServerSideToolInvocations ? { functionCallingConfig, includeServerSideToolInvocations } : undefined,
+    toolConfig: functionCallingConfig || includeServerSideToolInvocations ? toolConfig : undefined,
   }
 }
 

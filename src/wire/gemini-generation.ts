@@ -56,7 +56,7 @@ function thinkingOf(asked: Reasoning | undefined, model: string, note: (why: str
     return { thinkingBudget, includeThoughts }
   }
   if (typeof asked === 'number' && asked < 0) return { includeThoughts }
-  const level = typeof asked === 'number' ? LEVELS.find((one) => asked && one !== 'minimal' && asked <= (BUDGETS[one] ?? 0)) ?? (asked ? 'high' : 'minimal') : asked
+  const level = typeof asked === 'number' ? levelOf(asked) : asked
   const able = LEVELS.filter((one) => {
     if (one === 'minimal') return !pro && (version < 3.7 || model.includes('lite'))
     if (one === 'medium') return !pro || version >= 3.1
@@ -65,4 +65,9 @@ function thinkingOf(asked: Reasoning | undefined, model: string, note: (why: str
   const thinkingLevel = able.find((one) => LEVELS.indexOf(one) >= LEVELS.indexOf(level)) ?? 'high'
   if (thinkingLevel !== asked) note(`this model thinks at the level ${thinkingLevel} rather than ${asked}`)
   return { thinkingLevel, includeThoughts }
+}
+
+/** The mildest level that is worth so many tokens. */
+function levelOf(budget: number): string {
+  return budget ? (LEVELS.find((one) => one !== 'minimal' && budget <= (BUDGETS[one] ?? 0)) ?? 'high') : 'minimal'
 }

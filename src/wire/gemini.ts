@@ -139,7 +139,8 @@ function reader({ details }: Encoding): Reader {
       if (!named && (responseId || modelVersion)) {
         named = true
         const createdAt = createTime && Date.parse(createTime)
-        out.push({ type: 'meta', ...(responseId && { id: responseId }), ...(modelVersion && { model: modelVersion }), ...(createdAt && { createdAt }) })
+        const names = { ...(responseId && { id: responseId }), ...(modelVersion && { model: modelVersion }) }
+        out.push({ type: 'meta', ...names, ...(createdAt && { createdAt }) })
       }
       const candidate = candidates?.find(({ index }) => !index)
       if (candidate) {
