@@ -3,14 +3,15 @@ import { azureKeyOrToken } from '../auth/azure.ts'
 import type { Provider } from '../types/provider.ts'
 import { fitResponses, reasons } from '../wire/openai-models.ts'
 import { openaiResponses } from '../wire/openai-responses.ts'
-import { azurePlace, efforts } from './facts/azure.ts'
+import { azureWire, efforts } from './facts/azure.ts'
 
 export const azureResponses: Provider = {
   name: 'azure',
   style: 'responses',
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+  ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
-  wire: /* @__PURE__ */ azurePlace(
+  wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiResponses({
       efforts,
       reasons,

@@ -4,7 +4,7 @@ import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 import { fit } from '../wire/openai-models.ts'
-import { azurePlace, efforts, filters } from './facts/azure.ts'
+import { azureWire, efforts, filters } from './facts/azure.ts'
 
 export type { ContentFilter, FilterVerdict, FilterVerdicts } from './facts/azure.ts'
 
@@ -15,8 +15,9 @@ export const azure: Provider = {
   name: 'azure',
   style: 'chat_completions',
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+  ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
-  wire: /* @__PURE__ */ azurePlace(
+  wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiChat({
       ears: [thinking, filters],
       padding: 'obfuscation',

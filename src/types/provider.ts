@@ -1,6 +1,7 @@
 // What a provider is: a value that holds one company's facts and the wire that it speaks.
 import type { ErrorDetails, RelayError } from '../errors.ts'
 import type { CredentialObject, ModelConfig } from './config.ts'
+import type { EmbedWire, RerankWire } from './embed.ts'
 import type { Delta } from './event.ts'
 import type { ChatRequest } from './request.ts'
 
@@ -136,6 +137,10 @@ export interface Provider {
   /** The `api_style` that this value speaks. A model without one takes the first provider of its name. */
   readonly style?: NonNullable<ModelConfig['api_style']>
   readonly wire: Wire
+  /** How it is asked for embeddings. Absent where it has none. */
+  readonly embed?: EmbedWire
+  /** How it is asked to rank documents. Absent where it does not. */
+  readonly rerank?: RerankWire
   /** Where it is, unless the model's `base_url` says otherwise: a URL, or how to build it from the model's entry. */
   readonly baseUrl?: string | ((config: ModelConfig, model: string) => string)
   /** Variables that may hold the key, the first that is set counts. */

@@ -1,5 +1,6 @@
 // Azure's places for its APIs, and its content filter.
-import type { Encoding, Wire } from '../../types/provider.ts'
+import type { EmbedWire } from '../../types/embed.ts'
+import type { Target, Wire, WireRequest } from '../../types/provider.ts'
 import type { Dialect, Ear } from '../../wire/openai-dialect.ts'
 import { EFFORTS } from '../../wire/openai-models.ts'
 import { at } from '../../wire/openai-usage.ts'
@@ -58,25 +59,29 @@ function weight(verdict: FilterVerdict | undefined): number {
 export const efforts: NonNullable<Dialect['efforts']> = [...EFFORTS, [/^(?!gpt-?[34])/i, 'none minimal low medium high xhigh']]
 
 /**
- * A wire in Azure's place for it. `base_url` says which surface is spoken: `…/openai/v1`, `…/models`, or the classic one
+ * A request in Azure's place for it. `base_url` says which surface is spoken: `…/openai/v1`, `…/models`, or the classic one
  * with deployments in the path, for which `api_version` is a date. Without a version, a resource's bare host means v1.
  */
-export function azurePlace(wire: Wire): Wire {
-  const encode = (encoding: Encoding): ReturnType<Wire['encode']> => {
-    const { path, body, ...rest } = wire.encode(encoding)
-    const { baseUrl, model, config } = encoding.target
-    const { deployment = model, api_version: version } = config
-    const named = /\/(v1|models|openai|deployments\/[^/]+)$/.exec(baseUrl)?.[1]
-    const root = named === 'openai' ? '' : '/openai'
-    const query = version === undefined ? '' : `?api-version=${version}`
-    let place = path + query
-    if (named === 'v1') place = path + (/^\d/.test(version ?? '') ? '' : query)
-    else if (named === 'models') place = path + (query || '?api-version=2024-05-01-preview')
-    else if (named?.startsWith('deployments')) place = path + (query || '?api-version=2024-10-21')
-    else if (!/^\d/.test(version ?? '')) place = `${root}/v1${place}`
-    // Responses know no deployments in their path.
-    else place = `${root}${path === '/responses' ? '' : `/deployments/${encodeURIComponent(deployment)}`}${place}`
-    return { ...rest, path: place, body: body['model'] === model ? { ...body, model: deployment } : body }
-  }
-  return { ...wire, encode }
+function placed({ path, body, ...rest }: WireRequest, { baseUrl, model, config }: Target): WireRequest {
+  const { deployment = model, api_version: version } = config
+  const named = /\/(v1|models|openai|deployments\/[^/]+)$/.exec(baseUrl)?.[1]
+  const root = named === 'openai' ? '' : '/openai'
+  const dated = /^\d/.test(version ?? '')
+  const query = version === undefined ? '' : `?api-version=${version}`
+  let place = path + query
+  if (named === 'v1') place = path + (dated ? '' : query)
+  else if (named === 'models') place = path + (query || '?api-version=2024-05-01-preview')
+  else if (named?.startsWith('deployments')) place = path + (query || '?api-version=2024-10-21')
+  else if (!dated) place = `${root}/v1${place}`
+  // Responses know no deployments in their path.
+  else place = `${root}${path === '/responses' ? '' : `/deployments/${encodeURIComponent(deployment)}`}${place}`
+  return { ...rest, path: place, body: body['model'] === model ? { ...body, model: deployment } : body }
+}
+
+export function azureWire(wire: Wire): Wire {
+  return { ...wire, encode: (encoding) => placed(wire.encode(encoding), encoding.target) }
+}
+
+export function azureEmbed(wire: EmbedWire): EmbedWire {
+  return { ...wire, encode: (encoding) => placed(wire.encode(encoding), encoding.target) }
 }

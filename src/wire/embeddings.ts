@@ -1,0 +1,58 @@
+// Embeddings as OpenAI's API has them, and everyone who imitates it.
+import { relayError } from '../errors.ts'
+import { deepMerge } from '../json/merge.ts'
+import type { EmbedEncoding, EmbedWire, Embedded } from '../types/embed.ts'
+
+export interface EmbeddingsDialect {
+  /** The most texts of one request. Default 2048. */
+  readonly limit?: number
+  /** Ask for base64: a third of the bytes, and exact. */
+  readonly base64?: true
+  /** The field for how long vectors are to be. Default `dimensions`. */
+  readonly dimensions?: string
+  /** What the usage says that the call costs, in US dollars. */
+  readonly cost?: (usage: { readonly [field: string]: unknown }) => unknown
+}
+
+interface RawList {
+  readonly data?: readonly { readonly index?: number; readonly embedding?: readonly number[] | string }[]
+  readonly model?: string
+  readonly usage?: { readonly prompt_tokens?: number; readonly [field: string]: unknown } | null
+}
+
+export function embeddings({ limit = 2048, base64, dimensions = 'dimensions', cost }: EmbeddingsDialect = {}): EmbedWire {
+  return {
+    limit: () => limit,
+    encode: ({ request, input, extra, target, note }) => {
+      if (request.purpose !== undefined) note('purpose', 'vectors are the same for every purpose here')
+      const size = request.dimensions === undefined ? undefined : { [dimensions]: request.dimensions }
+      const body = { model: target.model, input, ...size, ...(base64 && { encoding_format: 'base64' }) }
+      return { path: '/embeddings', body: deepMerge(deepMerge(body, extra), request.providerOptions) }
+    },
+    decode: (answer, encoding) => {
+      const { data, model, usage } = (answer.body ?? {}) as RawList
+      // Not every server answers in order.
+      const list = data && [...data].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+      const usd = usage ? cost?.(usage) : undefined
+      return {
+        embeddings: vectors(list?.map(({ embedding }) => (typeof embedding === 'string' ? floats(embedding) : embedding)), encoding),
+        ...(typeof usage?.prompt_tokens === 'number' && { inputTokens: usage.prompt_tokens }),
+        ...(model && { model }),
+        ...(typeof usd === 'number' && { usd }),
+      }
+    },
+  }
+}
+
+/** One vector for each text, or what came is no answer. */
+export function vectors(list: readonly unknown[] | undefined, { input, details }: EmbedEncoding): Embedded['embeddings'] {
+  if (list?.length === input.length && list.every((one) => Array.isArray(one) && one.length)) return list as Embedded['embeddings']
+  throw relayError('invalid_response', `${input.length} texts were sent, and ${list?.length ?? 0} vectors came back`, details)
+}
+
+/** Little-endian floats of 32 bits, whatever the machine's own order is. */
+function floats(base64: string): number[] {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+  const view = new DataView(bytes.buffer)
+  return Array.from({ length: bytes.length >> 2 }, (_, n) => view.getFloat32(n * 4, true))
+}
