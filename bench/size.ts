@@ -1,5 +1,6 @@
 // What a hub weighs in a bundle: minified by esbuild, then gzip.
 import { build } from 'esbuild'
+import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { table } from './measure.ts'
@@ -40,7 +41,8 @@ export async function weigh(source: string): Promise<Weight> {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'worker', 'import'],
-    external: ['node:*'],
+    // Rivals reach for Node; what is built in weighs nothing.
+    external: ['node:*', ...builtinModules],
     write: false,
     logLevel: 'error',
   })

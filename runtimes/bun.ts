@@ -6,6 +6,7 @@ import { relayError } from '../src/errors.ts'
 import type { Hub } from '../src/hub.ts'
 import type { RelayConfig } from '../src/types/config.ts'
 import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from '../src/load.ts'
+import { sources } from '../src/sources.ts'
 
 export type { DoorOptions, Source } from '../src/load.ts'
 
@@ -15,6 +16,7 @@ declare const Bun: {
 }
 
 const env = (name: string): string | undefined => Bun.env[name]
+const secrets = sources({ readFile: (path) => Bun.file(path).text() })
 
 /**
  * A hub of one or more catalogues: paths, YAML as text, or data (what `import config from './models.yaml'` gives). Later
@@ -22,8 +24,8 @@ const env = (name: string): string | undefined => Bun.env[name]
  * @throws ConfigError with file, line and column of every mistake.
  */
 export async function fromYaml(...args: [...(Source | DoorOptions)[]]): Promise<Hub> {
-  const [sources, options] = split(args)
-  return fromSources(sources, { env, ...options }, async (path) => {
+  const [given, options] = split(args)
+  return fromSources(given, { env, secrets, ...options }, async (path) => {
     const file = Bun.file(path)
     if (!(await file.exists())) throw relayError('config', `cannot read the catalogue ${String(path)}: there is no such file`)
     return file.text()
@@ -32,5 +34,5 @@ export async function fromYaml(...args: [...(Source | DoorOptions)[]]): Promise<
 
 /** A hub of a catalogue that is data: what `relay compile` wrote. */
 export function fromConfig(config: RelayConfig, options: DoorOptions = {}): Hub {
-  return fromData(config, { env, ...options })
+  return fromData(config, { env, secrets, ...options })
 }

@@ -6,6 +6,7 @@ import { relayError } from '../src/errors.ts'
 import type { Hub } from '../src/hub.ts'
 import type { RelayConfig } from '../src/types/config.ts'
 import { fromConfig as fromData, fromSources, split, type DoorOptions, type Source } from '../src/load.ts'
+import { sources } from '../src/sources.ts'
 
 export type { DoorOptions, Source } from '../src/load.ts'
 
@@ -23,6 +24,8 @@ function env(name: string): string | undefined {
   }
 }
 
+const secrets = sources({ readFile: (path) => Deno.readTextFile(path) })
+
 /**
  * A hub of one or more catalogues: paths, `file:` URLs, YAML as text, or data. Later ones override earlier ones, deeply;
  * lists are replaced. Options come last. Needs `--allow-read` for files, and `--allow-env` for the keys and for the
@@ -30,9 +33,9 @@ function env(name: string): string | undefined {
  * @throws ConfigError with file, line and column of every mistake.
  */
 export async function fromYaml(...args: [...(Source | DoorOptions)[]]): Promise<Hub> {
-  const [sources, options] = split(args)
+  const [given, options] = split(args)
   try {
-    return await fromSources(sources, { env, ...options }, async (path) => {
+    return await fromSources(given, { env, secrets, ...options }, async (path) => {
       try {
         return await Deno.readTextFile(path)
       } catch (cause) {
@@ -50,5 +53,5 @@ export async function fromYaml(...args: [...(Source | DoorOptions)[]]): Promise<
 
 /** A hub of a catalogue that is data: what `relay compile` wrote. */
 export function fromConfig(config: RelayConfig, options: DoorOptions = {}): Hub {
-  return fromData(config, { env, ...options })
+  return fromData(config, { env, secrets, ...options })
 }

@@ -4,6 +4,7 @@ import { problems } from './config/check.ts'
 import { resolveEnv, type Problem } from './config/env.ts'
 import { ratesOf } from './config/rates.ts'
 import { chatStream, type ChatStream } from './core/chat-stream.ts'
+import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
 import { anySignal } from './core/lifeline.ts'
 import { conclude, failed, thrown } from './core/outcome.ts'
@@ -12,7 +13,7 @@ import { relayError } from './errors.ts'
 import { price, type PriceOf } from './layers/price.ts'
 import { retry } from './layers/retry.ts'
 import { route } from './layers/route.ts'
-import { keyOf, lookupIn } from './secrets/env.ts'
+import { keyOf, lookupIn, type Keys } from './secrets/env.ts'
 import { keyring } from './secrets/pool.ts'
 import type { World } from './secrets/world.ts'
 import type { Call, Layer, Next, Reply } from './types/call.ts'
@@ -51,6 +52,7 @@ interface Engine {
   readonly catalog: Catalog
   readonly defaults: DefaultsConfig
   readonly runtime: Runtime
+  readonly keys: Keys
   readonly next: Next
 }
 
@@ -87,6 +89,17 @@ export class Hub {
     return { chat: (request) => this.chat(alias, request), stream: (request) => this.stream(alias, request) }
   }
 
+  /**
+   * What would be sent for a request, to each model that could be asked, and what was dropped, rewritten or filled in on
+   * the way. Nothing goes out; a key is looked for in the environment only, and masked.
+   * @throws RelayError where the request cannot be put into a model's words.
+   */
+  explain(alias: string, request: ChatRequest, mode: 'chat' | 'stream' = 'chat'): Promise<readonly Explanation[]> {
+    const { catalog, keys } = this.engine
+    const call = begin(this.engine, this.scope, { alias, mode, request })
+    return Promise.all(catalog.targets(alias).map(async (target) => explain(call, target, await keyOf(target, keys).catch(() => undefined))))
+  }
+
   /** The same hub, for one incoming request. */
   with(scope: Scope): Hub {
     const metadata = { ...this.scope.metadata, ...scope.metadata }
@@ -108,7 +121,7 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   const sources = secrets?.({ env: lookup, fetch: runtime.fetch, now: runtime.now })
   const credential = (target: Target): Promise<Credential | undefined> => keyOf(target, { lookup, sources })
   const { config, problems: unset } = resolveEnv(given, lookup)
-  const wrong = unset.length ? unset : problems(config)
+  const wrong = unset.length ? unset : problems(config, Object.keys(sources ?? {}))
   if (wrong.length) throw relayError('config', listed(wrong), { data: wrong })
   const known = catalog(config, providers)
   const { defaults = {} } = config
@@ -125,7 +138,7 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   ]
   const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
   const send = sender({ credential, timeouts: defaults })
-  return { catalog: known, defaults, runtime, next: pipeline(rings, send) }
+  return { catalog: known, defaults, runtime, keys: { lookup }, next: pipeline(rings, send) }
 }
 
 function listed(wrong: readonly Problem[]): string {

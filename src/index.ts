@@ -4,6 +4,7 @@
  */
 export { Hub, type HubOptions, type ModelHandle } from './hub.ts'
 export type { ChatStream } from './core/chat-stream.ts'
+export type { Explanation, Note } from './core/explain.ts'
 export * from './errors.ts'
 export type * from './types/call.ts'
 export type * from './types/config.ts'

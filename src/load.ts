@@ -1,6 +1,7 @@
 // What the doors of the runtimes share: sources to a hub with every provider in it.
 import { Hub, type HubOptions } from './hub.ts'
 import { providers as every } from './providers/index.ts'
+import { sources } from './sources.ts'
 import type { RelayConfig } from './types/config.ts'
 
 /** A hub's options, with every provider handed in already. */
@@ -11,7 +12,7 @@ export type Source = string | URL | RelayConfig
 
 /** A hub of a catalogue that is data already: no YAML parser is loaded. */
 export function fromConfig(config: RelayConfig, options: DoorOptions): Hub {
-  return new Hub(config, { providers: every, ...options })
+  return new Hub(config, { providers: every, secrets: sources(), ...options })
 }
 
 export type ReadFile = (path: string | URL) => Promise<string>
@@ -45,6 +46,6 @@ export function split(args: readonly (Source | DoorOptions)[]): [Source[], DoorO
 }
 
 function isOptions(value: Source | DoorOptions): value is DoorOptions {
-  const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices']
+  const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices', 'secrets']
   return typeof value === 'object' && !(value instanceof URL) && Object.keys(value).every((key) => keys.includes(key))
 }

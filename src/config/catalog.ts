@@ -8,6 +8,8 @@ export interface Catalog {
   readonly group: (alias: string) => GroupConfig | undefined
   /** Throws a ConfigError that says what to do where there is no such model, or nobody to ask it. */
   readonly target: (alias: string) => Target
+  /** The models behind an alias, in the order in which they are listed. */
+  readonly targets: (alias: string) => readonly Target[]
 }
 
 /** Looks models up in a configuration that has been checked. */
@@ -36,14 +38,19 @@ export function catalog(config: RelayConfig, providers: readonly Provider[]): Ca
     if (wrong) throw relayError('config', `model \`${alias}\`: its base_url ${wrong}`, { alias })
     return { alias, provider, model: id, baseUrl: base.replace(/\/+$/, ''), config: model }
   }
-  return {
+  const self: Catalog = {
     group: (alias) => own(groups, alias),
+    targets: (alias) => {
+      const group = own(groups, alias)
+      return group ? group.members.flatMap((member) => self.targets(typeof member === 'string' ? member : member.name)) : [self.target(alias)]
+    },
     target(alias) {
       let target = targets.get(alias)
       if (!target) targets.set(alias, (target = build(alias)))
       return target
     },
   }
+  return self
 }
 
 function own<T>(record: { readonly [key: string]: T }, key: string): T | undefined {

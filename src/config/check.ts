@@ -21,8 +21,6 @@ const UNSUPPORTED: readonly string[] = [
   'observability.otel_enabled=true',
 ]
 
-/** The kinds of credential that this version reads; the schema has more. */
-const CREDENTIALS: readonly unknown[] = ['env', 'literal']
 
 /** Numbers, as `section.field`: seconds above 0, whole ones, and the rest. */
 const SECONDS = /^(defaults|model)\.(.*_)?timeout$/
@@ -31,8 +29,11 @@ const NUMBERS = /^(cost\.|profile\..*_multiplier|member\.weight|defaults\.retry_
 /** Texts that become part of an address. */
 const PARTS = /^model\.(region|project|location|api_version)$/
 
-/** Everything that is wrong with a catalogue whatever the providers are. */
-export function problems(config: RelayConfig): Problem[] {
+/**
+ * Everything that is wrong with a catalogue whatever the providers are. `kinds`: the types of credentials that there are
+ * sources for, besides `env` and `literal`; any where that is not known yet.
+ */
+export function problems(config: RelayConfig, kinds?: readonly string[]): Problem[] {
   const found: Problem[] = []
   const report: Report = (path, message) => void found.push({ path, message })
   const { defaults, observability, pricing_profiles, models, groups } = fields(config)
@@ -49,7 +50,7 @@ export function problems(config: RelayConfig): Problem[] {
     const model = fields(value)
     const path = ['models', alias]
     const at = (field: string): string[] => [...path, field]
-    const { target, cost, credential, base_url: url, pricing_profile: profile } = model
+    const { target, cost, credential, credentials, base_url: url, pricing_profile: profile } = model
     if (has(groups, alias)) report(path, 'is the alias of a group too: rename one of them')
     checkAlias(path, report)
     checkFields('model', model, { path, report })
@@ -58,7 +59,10 @@ export function problems(config: RelayConfig): Problem[] {
     if (!unset(profile) && !has(pricing_profiles, profile)) {
       report(at('pricing_profile'), 'is no key of pricing_profiles')
     }
-    checkCredential(credential, at('credential'), report)
+    const keys = Array.isArray(credentials) ? (credentials as readonly unknown[]) : []
+    checkCredential(credential, { path: at('credential'), report, kinds })
+    keys.forEach((key, i) => checkCredential(key, { path: [...at('credentials'), i], report, kinds }))
+    if (keys.length && !unset(credential)) report(at('credentials'), 'cannot stand beside `credential`: put that key into the list')
     if (unset(url) || typeof url === 'string' && refers(url)) return
     const allowPrivate = model['allow_private_hosts'] === true
     const wrong = checkAddress(typeof url === 'string' ? url : '', { allowPrivate })
@@ -114,19 +118,22 @@ function checkFields(section: string, value: unknown, { path, report }: At): voi
   })
 }
 
-function checkCredential(credential: unknown, path: Problem['path'], report: Report): void {
+function checkCredential(credential: unknown, { path, report, kinds }: CredentialAt): void {
   if (unset(credential)) return
   const { type, ...rest } = fields(credential)
-  const field = type === 'env' ? 'var' : 'value'
   if (typeof credential === 'string') {
     // What holds a broken reference is reported by who resolves it.
     if (!variable(credential) && !refers(credential)) {
       report(path, 'must be $env.VAR or a mapping with `type`: a key has no place in a catalogue')
     }
-  } else if (!CREDENTIALS.includes(type)) {
-    const others = type ? ': the others are not on this runtime yet' : ''
-    report([...path, 'type'], `must be ${CREDENTIALS.join(' or ')}${others}`)
-  } else if (!like(rest[field], /./)) report([...path, field], 'must be a text that is not empty')
+  } else if (type !== 'env' && type !== 'literal') {
+    if (kinds && !kinds.includes(String(type))) report([...path, 'type'], `${String(type)} is not on this runtime yet: use ${['env', 'literal', ...kinds].join(', ')}`)
+  } else if (!like(rest[type === 'env' ? 'var' : 'value'], /./)) report([...path, type === 'env' ? 'var' : 'value'], 'must be a text that is not empty')
+}
+
+interface CredentialAt extends At {
+  /** The types that there are sources for. Undefined: whoever asks does not know yet. */
+  readonly kinds: readonly string[] | undefined
 }
 
 /** The members' aliases, in their short form and their long one. */

@@ -117,14 +117,21 @@ async function opened(connection: Connection, response: Response): Promise<Reply
   return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }), json)
 }
 
+const DEFAULT = "the model's default in the catalogue"
+
 /** A call as its wire encodes it: the model's default parameters under the request's own. */
 export function encodingOf(call: Call, target: Target, rest: Pick<Encoding, 'details' | 'note'>): Encoding {
   const known: { [field: string]: unknown } = {}
   const extra: { [field: string]: unknown } = {}
   for (const [name, value] of Object.entries(target.config.params ?? {})) {
     if (/^(max_tokens|temperature|top_[pk]|stop|seed|reasoning|parallel_tool_calls)$/.test(name)) {
-      known[name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())] = value
-    } else extra[name] = value
+      const field = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+      known[field] = value
+      if (!(field in call.request)) rest.note(field, DEFAULT)
+    } else {
+      extra[name] = value
+      rest.note(name, DEFAULT)
+    }
   }
   return { mode: call.mode, request: { ...known, ...call.request }, extra, target, ...rest }
 }

@@ -17,6 +17,7 @@ export const vertexGemini: Provider = {
   }),
   baseUrl: address,
   env: ['GOOGLE_VERTEX_API_KEY'],
+  ambient: { type: 'gcp_adc' },
   sign(request, credential, { target }) {
     const { base_url, project } = target.config
     if (credential.type === 'token' && !base_url && !project) {

@@ -21,9 +21,7 @@ describe('docs/config.md', () => {
       if (typeof value === 'object' && value !== null && 'properties' in value) fields.push(...Object.keys(value.properties as object))
       return value
     })
-    // The fields of credentials that are refused are the schema's to tell.
-    const refused = ['arn', 'field', 'path', 'profile', 'impersonate_service_account', 'tenant_id', 'client_id', 'vault_url']
-    const missing = [...new Set(fields)].filter((field) => !refused.includes(field) && !new RegExp(`\\b${field}\\b`).test(page))
+    const missing = [...new Set(fields)].filter((field) => !new RegExp(`\\b${field}\\b`).test(page))
     expect(missing).toEqual([])
   })
 })

@@ -138,5 +138,7 @@ export const meaning: readonly Mistake[] = [
   ['conditions', group('    strategy: ▸conditional\n    members: [a]'), 'not supported yet'],
   ['a condition', group('    members: [{ name: a, when: ▸{ tenant: x } }]'), 'not supported yet'],
   ['tracing by configuration', 'observability:\n  otel_enabled: ▸true', 'not supported yet'],
-  ['a credential of a later version', model('    credential: { type: ▸vault, path: x }'), 'not on this runtime yet'],
+  ['a credential of no known type', model('    credential: { type: ▸keychain, path: x }'), 'must be'],
+  ['a key beside a list of keys', model('    credential: { type: env, var: A }\n    credentials: ▸[{ type: env, var: K }]'), 'beside `credential`'],
+  ['a bare key in a list of keys', model('    credentials: [{ type: env, var: K }, ▸sk-live-1234567890]'), 'no place in a catalogue'],
 ]

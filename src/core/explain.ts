@@ -1,0 +1,38 @@
+// What would be sent, and what Relay made of the request on the way: nothing goes out.
+import type { Call } from '../types/call.ts'
+import type { Credential, Target } from '../types/provider.ts'
+import { encodingOf, signed } from './send.ts'
+
+/** Something that Relay dropped, rewrote or filled in. */
+export interface Note {
+  /** The field of the request. */
+  readonly field: string
+  readonly why: string
+}
+
+/** One request as it would go out. */
+export interface Explanation {
+  readonly alias: string
+  readonly provider: string
+  readonly model: string
+  readonly method: string
+  readonly url: string
+  /** What signing adds is masked. */
+  readonly headers: { readonly [name: string]: string }
+  /** As it would be sent, as JSON. */
+  readonly body: unknown
+  readonly notes: readonly Note[]
+}
+
+/** @throws RelayError where the request cannot be put into the model's words. */
+export async function explain(call: Call, target: Target, credential: Credential | undefined): Promise<Explanation> {
+  const { alias, model, provider } = target
+  const notes: Note[] = []
+  const note = (field: string, why: string): void => void notes.push({ field, why })
+  const encoding = encodingOf(call, target, { details: { alias, model, provider: provider.name }, note })
+  const plain = await signed(encoding, undefined, call.runtime.now())
+  const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, call.runtime.now()) : plain
+  if (!credential && !provider.keyless) note('credential', 'none was found: it would not be sent')
+  const masked = Object.entries(headers).map(([name, value]) => [name, plain.headers[name] === value ? value : '[redacted]'] as const)
+  return { alias, provider: provider.name, model, method, url, headers: Object.fromEntries(masked), body: JSON.parse(body ?? 'null'), notes }
+}
