@@ -1,10 +1,11 @@
 // Azure OpenAI and Microsoft Foundry, by Chat Completions.
 import { azureKeyOrToken } from '../auth/azure.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 import { fit } from '../wire/openai-models.ts'
-import { azureWire, efforts, filters } from './facts/azure.ts'
+import { azureEmbed, azureWire, efforts, filters } from './facts/azure.ts'
 
 export type { ContentFilter, FilterVerdict, FilterVerdicts } from './facts/azure.ts'
 
@@ -17,6 +18,7 @@ export const azure: Provider = {
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
+  embed: azureEmbed(embeddings({ base64: true })),
   wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiChat({
       ears: [thinking, filters],

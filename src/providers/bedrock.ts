@@ -6,6 +6,7 @@ import { awsKeys } from '../secrets/aws-env.ts'
 import type { Encoding, Provider, Target } from '../types/provider.ts'
 import { awsSkewed } from '../wire/aws-fault.ts'
 import { familyOf, thinking } from '../wire/anthropic-models.ts'
+import { bedrockEmbeddings, bedrockReranking } from '../wire/bedrock-embeddings.ts'
 import type { ConverseBody, ConverseFamily } from '../wire/converse-encode.ts'
 import { thoughtlessLoop } from '../wire/converse-turns.ts'
 import { converse } from '../wire/converse.ts'
@@ -20,6 +21,8 @@ export const bedrock: Provider = {
   ambient: { type: 'aws_profile' },
   skewed: awsSkewed,
   sign: awsSign('bedrock'),
+  embed: bedrockEmbeddings,
+  rerank: bedrockReranking,
 }
 
 const OTHERS: ConverseFamily = { schema: true, status: false, adjust: others }

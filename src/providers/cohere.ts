@@ -1,6 +1,7 @@
 // Cohere: Command, through version 2 of its API. docs.cohere.com
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { cohereEmbeddings, cohereReranking } from '../wire/cohere-embeddings.ts'
 import { cohere as wire } from '../wire/cohere.ts'
 
 export const cohere: Provider = {
@@ -9,4 +10,6 @@ export const cohere: Provider = {
   baseUrl: 'https://api.cohere.com/v2',
   env: ['COHERE_API_KEY', 'CO_API_KEY'],
   sign: bearer,
+  embed: cohereEmbeddings,
+  rerank: cohereReranking,
 }

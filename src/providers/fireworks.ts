@@ -1,6 +1,7 @@
 // Fireworks: open models. docs.fireworks.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 
@@ -9,6 +10,7 @@ export const fireworks: Provider = {
   baseUrl: 'https://api.fireworks.ai/inference/v1',
   env: ['FIREWORKS_API_KEY'],
   sign: bearer,
+  embed: embeddings(),
   wire: openaiChat({
     ears: [thinking],
     fields: { name: null },

@@ -1,6 +1,7 @@
 // Mistral. It answers 422 to any field that it does not know. docs.mistral.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 
@@ -9,6 +10,7 @@ export const mistral: Provider = {
   baseUrl: 'https://api.mistral.ai/v1',
   env: ['MISTRAL_API_KEY'],
   sign: bearer,
+  embed: embeddings({ dimensions: 'output_dimension' }),
   wire: openaiChat({
     ears: [thinking],
     // A model that is not there is a 400.

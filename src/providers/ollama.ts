@@ -1,6 +1,7 @@
 // Ollama: models on your own machine. docs.ollama.com/api/openai-compatibility
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 
@@ -10,6 +11,7 @@ export const ollama: Provider = {
   env: ['OLLAMA_API_KEY'],
   keyless: true,
   sign: bearer,
+  embed: embeddings(),
   wire: openaiChat({
     ears: [thinking],
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },

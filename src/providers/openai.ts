@@ -1,6 +1,7 @@
 // OpenAI, by Chat Completions.
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { sound } from '../wire/openai-chat-ears.ts'
 import { EFFORTS, fit } from '../wire/openai-models.ts'
@@ -11,6 +12,7 @@ export const openai: Provider = {
   baseUrl: 'https://api.openai.com/v1',
   env: ['OPENAI_API_KEY'],
   sign: bearer,
+  embed: embeddings({ base64: true }),
   wire: openaiChat({
     // The only cap that models from o1 on take; the older ones take it too.
     fields: { maxTokens: 'max_completion_tokens', topK: null },

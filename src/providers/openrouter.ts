@@ -1,6 +1,7 @@
 // OpenRouter: many companies' models behind one key. openrouter.ai/docs
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { pictures, thinking } from '../wire/openai-chat-ears.ts'
 import { cost, effort, faults } from './facts/openrouter.ts'
@@ -10,6 +11,7 @@ export const openrouter: Provider = {
   baseUrl: 'https://openrouter.ai/api/v1',
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
+  embed: embeddings({ cost }),
   wire: /* @__PURE__ */ openaiChat({
     ears: [thinking, pictures],
     fields: { name: null },

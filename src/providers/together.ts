@@ -1,6 +1,7 @@
 // Together: open models. docs.together.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 import { thinkTags } from '../wire/think-tags.ts'
@@ -10,6 +11,7 @@ export const together: Provider = {
   baseUrl: 'https://api.together.xyz/v1',
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
+  embed: embeddings(),
   wire: openaiChat({
     ears: [thinking],
     fields: { name: null },

@@ -3,18 +3,13 @@ import { googleCloud } from '../auth/google.ts'
 import { relayError } from '../errors.ts'
 import type { ModelConfig } from '../types/config.ts'
 import type { Provider } from '../types/provider.ts'
+import { vertexEmbeddings } from '../wire/gemini-embeddings.ts'
 import { gemini } from '../wire/gemini.ts'
 
 export const vertexGemini: Provider = {
   name: 'vertex',
-  wire: gemini({
-    // A tuned model is an endpoint of the project, and says so itself.
-    path: (model) => {
-      const bare = model.replace(/^(publishers\/)?google\/(models\/)?/, '')
-      return bare.includes('/') ? `/${bare}` : `/publishers/google/models/${bare}`
-    },
-    receivedIdsOnly: true,
-  }),
+  wire: gemini({ path, receivedIdsOnly: true }),
+  embed: vertexEmbeddings(path),
   baseUrl: address,
   env: ['GOOGLE_VERTEX_API_KEY'],
   ambient: { type: 'gcp_adc' },
@@ -25,6 +20,12 @@ export const vertexGemini: Provider = {
     }
     return googleCloud(request, credential)
   },
+}
+
+/** A tuned model is an endpoint of the project, and says so itself. */
+function path(model: string): string {
+  const bare = model.replace(/^(publishers\/)?google\/(models\/)?/, '')
+  return bare.includes('/') ? `/${bare}` : `/publishers/google/models/${bare}`
 }
 
 function address({ project, location, region, api_version }: ModelConfig, model: string): string {

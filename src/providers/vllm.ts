@@ -1,6 +1,7 @@
 // A vLLM server of your own. docs.vllm.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { thinking } from '../wire/openai-chat-ears.ts'
 import { thinkTags } from '../wire/think-tags.ts'
@@ -11,6 +12,7 @@ export const vllm: Provider = {
   env: ['VLLM_API_KEY'],
   keyless: true,
   sign: bearer,
+  embed: embeddings(),
   wire: openaiChat({
     ears: [thinking],
     fields: { name: null },
