@@ -1,6 +1,5 @@
 // Asks a service for a credential: never following a redirect, and never saying what was sent.
 import { RelayError, relayError, type ErrorCode } from '../errors.ts'
-import { checkAddress } from '../http/address.ts'
 import type { World } from './world.ts'
 
 export interface Question {
@@ -82,11 +81,13 @@ export async function variable({ env }: World, name: string): Promise<string | u
   return typeof value === 'string' && value.trim() ? value.trim() : undefined
 }
 
-/** An address without a slash at its end. @throws ConfigError where a secret must not be sent there. */
+/** An address without a slash at its end. @throws ConfigError where a secret must not be sent there; it never quotes it. */
 export function placed(address: string, name: string): string {
-  // Stores are where the network is private; what is sent is fenced by TLS.
-  const wrong = checkAddress(address, { allowPrivate: true })
-  if (wrong) throw relayError('config', `${name} ${wrong}`)
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  const local = /^(localhost|127\.[\d.]+|\[::1])$/.test(url?.hostname ?? '')
+  if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) || url.username || url.password || /[?#]/.test(address)) {
+    throw relayError('config', `${name} must be an address to which a secret can be sent: https://host, without a user name and a query`)
+  }
   return address.replace(/\/+$/, '')
 }
 

@@ -145,7 +145,7 @@ describe('what goes wrong', () => {
     ['no network', { env: app }, 'network', /login\.microsoftonline\.com cannot be reached/],
     ['no files', { env: workload }, 'config', /AZURE_CLIENT_SECRET/],
     ['a file that is not there', { env: workload, files: {} }, 'config', /\/token/],
-    ['an authority without TLS', { env: { ...app, AZURE_AUTHORITY_HOST: 'http://login.example' } }, 'config', /AZURE_AUTHORITY_HOST would send the key/],
+    ['an authority without TLS', { env: { ...app, AZURE_AUTHORITY_HOST: 'http://login.example' } }, 'config', /AZURE_AUTHORITY_HOST must be an address/],
   ])('%s', async (_, setup, code, words) => {
     await expect(ask(setup)).rejects.toMatchObject({ code, message: expect.stringMatching(words) as string })
     expect(await wordsOf(ask(setup))).not.toContain('s3cret-value')

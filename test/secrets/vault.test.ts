@@ -86,7 +86,7 @@ describe('what goes wrong', () => {
   test.each<[string, Setup, string, RegExp]>([
     ['no address', {}, 'config', /VAULT_ADDR/],
     ['no token', { env: { VAULT_ADDR: VAULT } }, 'config', /VAULT_TOKEN/],
-    ['an address without TLS', { env: { ...env, VAULT_ADDR: 'http://vault.internal:8200' } }, 'config', /VAULT_ADDR would send the key/],
+    ['an address without TLS', { env: { ...env, VAULT_ADDR: 'http://vault.internal:8200' } }, 'config', /VAULT_ADDR must be an address/],
     ['a wrong token', { env, answers: { [KV]: status(403, { errors: ['permission denied'] }) } }, 'permission', /permission denied/],
     ['no such secret', { env, answers: { [KV]: status(404), [`GET ${VAULT}/v1/`]: status(404) } }, 'not_found', /vault\.example gave no credential/],
     ['a version that was deleted', { env, answers: { [KV]: status(404), [`GET ${VAULT}/v1/sys/`]: { data: { path: 'kv/' } }, [`GET ${VAULT}/v1/kv/data/x`]: status(404, v2(null)) } }, 'not_found', /deleted/],
