@@ -4,10 +4,11 @@ import { problems } from './config/check.ts'
 import { resolveEnv, type Problem } from './config/env.ts'
 import { ratesOf } from './config/rates.ts'
 import { chatStream, type ChatStream } from './core/chat-stream.ts'
+import { embed, rerank, type Blank } from './core/embed.ts'
 import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
 import { anySignal } from './core/lifeline.ts'
-import { conclude, failed, thrown } from './core/outcome.ts'
+import { ask } from './core/outcome.ts'
 import { sender } from './core/send.ts'
 import { relayError } from './errors.ts'
 import { price, type PriceOf } from './layers/price.ts'
@@ -16,8 +17,9 @@ import { route } from './layers/route.ts'
 import { keyOf, lookupIn, type Keys } from './secrets/env.ts'
 import { keyring } from './secrets/pool.ts'
 import type { World } from './secrets/world.ts'
-import type { Call, Layer, Next, Reply } from './types/call.ts'
+import type { Call, Layer, Next } from './types/call.ts'
 import type { DefaultsConfig, RelayConfig } from './types/config.ts'
+import type { EmbedRequest, EmbedResponse, RerankRequest, RerankResponse } from './types/embed.ts'
 import type { Credential, Provider, SecretSources, Target } from './types/provider.ts'
 import type { ChatRequest } from './types/request.ts'
 import type { ChatResponse } from './types/response.ts'
@@ -72,8 +74,7 @@ export class Hub {
    * @throws RelayError, or the reason of the signal that was aborted.
    */
   chat(alias: string, request: ChatRequest): Promise<ChatResponse> {
-    const call = begin(this.engine, this.scope, { alias, mode: 'chat', request })
-    return answer(this.engine.next, call)
+    return ask(this.engine.next, begin(this.engine, this.scope, { alias, mode: 'chat', request }))
   }
 
   /** The same as events. Nothing is sent before the first is asked for. */
@@ -81,6 +82,23 @@ export class Hub {
     const walk = new AbortController()
     const scope = { ...this.scope, signal: anySignal([this.scope.signal, walk.signal]) ?? walk.signal }
     return chatStream(this.engine.next, begin(this.engine, scope, { alias, mode: 'stream', request }), walk)
+  }
+
+  /**
+   * Turns texts into vectors, in as many requests as they take.
+   * @throws RelayError, or the reason of the signal that was aborted.
+   */
+  async embed(alias: string, request: EmbedRequest): Promise<EmbedResponse> {
+    const { catalog, next } = this.engine
+    return embed(next, blank(this.engine, this.scope, { alias, ...request }), { request, targets: catalog.targets(alias) })
+  }
+
+  /**
+   * Puts documents into the order in which they answer a query.
+   * @throws RelayError, or the reason of the signal that was aborted.
+   */
+  async rerank(alias: string, request: RerankRequest): Promise<RerankResponse> {
+    return rerank(this.engine.next, blank(this.engine, this.scope, { alias, ...request }), request)
   }
 
   /** @throws ConfigError where there is no such model or group. */
@@ -160,42 +178,34 @@ function platform({ fetch, runtime }: HubOptions): Runtime {
   }
 }
 
-function begin({ runtime, defaults }: Engine, scope: Scope, asked: Pick<Call, 'alias' | 'mode' | 'request'>): Call {
-  const { alias, mode, request } = asked
+function begin(engine: Engine, scope: Scope, { alias, mode, request }: Pick<Call, 'alias' | 'mode' | 'request'>): Call {
   if (!Array.isArray(request.messages) || !request.messages.length) {
     throw relayError('invalid_request', 'a request needs `messages`, at least one', { alias })
   }
-  const { timeout = 600, stream_overall_timeout = timeout, max_attempts = 10 } = defaults
-  const startedAt = runtime.now()
-  const limit = request.timeoutMs ?? (mode === 'stream' ? stream_overall_timeout : timeout) * 1000
-  return {
-    alias,
-    mode,
-    request,
-    scope,
-    runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
-    signal: anySignal([scope.signal, request.signal]),
-    startedAt,
-    budget: { left: max_attempts, deadline: startedAt + limit, attempts: [] },
-    kind: 'first',
-  }
+  const { stream_overall_timeout } = engine.defaults
+  const seconds = mode === 'stream' ? stream_overall_timeout : undefined
+  return { ...blank(engine, scope, { alias, seconds, ...request }), mode, request }
 }
 
-async function answer(next: Next, call: Call): Promise<ChatResponse> {
-  let reply: Reply
-  try {
-    reply = await next(call)
-  } catch (error) {
-    throw thrown(error, call)
-  }
-  try {
-    while (await reply.pull()) reply.queue.length = 0
-  } catch (error) {
-    throw failed(reply, error, call)
-  }
-  try {
-    return conclude(reply, 'ok')
-  } catch (error) {
-    throw thrown(error, call)
+interface Asked {
+  readonly alias: string
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  readonly seconds?: number | undefined
+}
+
+/** A call that does not say yet what it asks. */
+function blank({ runtime, defaults }: Engine, scope: Scope, { alias, signal, timeoutMs, seconds }: Asked): Blank {
+  const { timeout = 600, max_attempts = 10 } = defaults
+  const startedAt = runtime.now()
+  const deadline = startedAt + (timeoutMs ?? (seconds ?? timeout) * 1000)
+  return {
+    alias,
+    scope,
+    runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
+    signal: anySignal([scope.signal, signal]),
+    startedAt,
+    budget: { left: max_attempts, deadline, attempts: [] },
+    kind: 'first',
   }
 }

@@ -1,6 +1,6 @@
 // How a call ends: the response is finished, observers are told once, and what went wrong says all that it knows.
 import { RelayError } from '../errors.ts'
-import type { Call, Outcome, Reply } from '../types/call.ts'
+import type { Call, Next, Outcome, Reply } from '../types/call.ts'
 import type { ChatResponse } from '../types/response.ts'
 
 /** Ends a reply that has begun. Throws where a ring refuses the finished answer. */
@@ -34,4 +34,24 @@ export function failed(reply: Reply, error: unknown, call: Call): unknown {
   if (theirs || !(error instanceof RelayError)) conclude(reply, theirs ? 'cancelled' : 'error')
   else conclude(reply, 'error', error)
   return thrown(error, call)
+}
+
+/** Asks and waits for the whole answer. */
+export async function ask(next: Next, call: Call): Promise<ChatResponse> {
+  let reply: Reply
+  try {
+    reply = await next(call)
+  } catch (error) {
+    throw thrown(error, call)
+  }
+  try {
+    while (await reply.pull()) reply.queue.length = 0
+  } catch (error) {
+    throw failed(reply, error, call)
+  }
+  try {
+    return conclude(reply, 'ok')
+  } catch (error) {
+    throw thrown(error, call)
+  }
 }

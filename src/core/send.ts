@@ -21,7 +21,8 @@ export function sender(services: Services): Next {
   // How far each server's clock is ahead of ours, in milliseconds, where that has come out.
   const ahead = new Map<string, number>()
   return async (call) => {
-    const { runtime, budget, kind, target } = call
+    const { runtime, budget, kind, speak } = call
+    const target = call.target && (speak?.(call.target) ?? call.target)
     if (!target) throw relayError('config', 'nothing chose a model for this call')
     call.signal?.throwIfAborted()
     const from = runtime.now()
@@ -114,7 +115,7 @@ async function opened(connection: Connection, response: Response): Promise<Reply
     if (ok) throw relayError('invalid_response', 'the answer is not JSON', { ...details, raw })
   }
   if (!ok) throw wire.fault({ status, text: raw, json, headers, details: { ...details, raw, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
-  return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }), json)
+  return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }, headers), json)
 }
 
 const DEFAULT = "the model's default in the catalogue"
@@ -133,7 +134,7 @@ export function encodingOf(call: Call, target: Target, rest: Pick<Encoding, 'det
       rest.note(name, DEFAULT)
     }
   }
-  return { mode: call.mode, request: { ...known, ...call.request }, extra, target, ...rest }
+  return { mode: call.mode === 'stream' ? 'stream' : 'chat', request: { ...known, ...call.request }, extra, target, ...rest }
 }
 
 /** The request as it goes out. */

@@ -52,7 +52,7 @@ function publishers(): Wire {
       // The path says so too, but the body is the Messages body, which says it.
       return { path, body: wire === claudeWire && encoding.mode === 'stream' ? { ...body, stream: true } : body, headers }
     },
-    decode: (body, encoding) => pick(encoding).decode(body, encoding),
+    decode: (body, encoding, headers) => pick(encoding).decode(body, encoding, headers),
     decoder: (encoding) => pick(encoding).decoder(encoding),
     fault(failure) {
       // The platform speaks before the model does.

@@ -18,7 +18,7 @@ export interface Budget {
 
 /** One logical call. A ring that changes it hands on a copy. */
 export interface Call {
-  readonly mode: 'chat' | 'stream'
+  readonly mode: 'chat' | 'stream' | 'embed' | 'rerank'
   /** What the caller asked for: a model or a group. */
   readonly alias: string
   readonly request: ChatRequest
@@ -32,8 +32,12 @@ export interface Call {
   readonly target?: Target
   /** Why the next request is made. */
   readonly kind: Attempt['kind']
+  /** Turns a model into one that is spoken to about this, where that is not by its provider's chat wire. */
+  readonly speak?: (target: Target) => Target
   /** Set by `route`: another member could answer, so there is no need to wait long for this one. */
   readonly alternatives?: boolean
+  /** Set by `limit`: asks for room for one more request of the same call. Throws a LimitError, or the signal's reason. */
+  readonly again?: () => Promise<void>
 }
 
 /** How a call ended. `cancelled` is the caller's doing: `break`, `abort()`. */

@@ -6,26 +6,45 @@ export interface Quota {
   readonly key: string
   /** The most that may be used within the window, or at a time where there is none. */
   readonly limit: number
-  /** The window slides; 0: what is held at a time (concurrency). Milliseconds. */
+  /** The window slides; 0: what is held at a time (concurrency). Milliseconds, the same whenever the key is asked for. */
   readonly windowMs: number
-  /** How much this call is thought to take. */
+  /** How much this call is thought to take. Whole numbers are counted exactly. */
   readonly amount: number
 }
 
 /** Whether a call may go ahead. */
 export type Verdict =
   | { readonly ok: true }
-  /** `key` is the count that is full, `retryAfterMs` when there may be room again; Infinity where there never will be. */
-  | { readonly ok: false; readonly key: string; readonly retryAfterMs: number }
+  | {
+    readonly ok: false
+    /** The count that is full. */
+    readonly key: string
+    /** When there is room again, whatever becomes of the calls under way; Infinity where there never will be. */
+    readonly retryAfterMs: number
+    /** Calls under way hold so much of it that there may be room at any time. */
+    readonly sooner: boolean
+  }
+
+/** When a reservation is made. */
+export interface Moment {
+  /** Milliseconds since 1970. A store with a clock of its own goes by that. */
+  readonly now: number
+  /** Longer than the call can last. */
+  readonly ttlMs: number
+}
 
 /**
- * Where counts are kept. `reserve` is atomic: all quotas or none. What is reserved is settled with what was really used,
- * on every way out; what nobody settles within `ttlMs` stays counted as it was estimated.
+ * Where counts are kept. A window counts the calls that were let in within it: at their estimate while they are under way,
+ * and as what they used from then on. What nobody settles within `ttlMs` stays counted as it was estimated.
  */
 export interface LimitStore {
-  reserve(id: string, quotas: readonly Quota[], clock: { readonly now: number; readonly ttlMs: number }): Promise<Verdict>
-  /** By key; what is missing was not used. */
-  settle(id: string, used: { readonly [key: string]: number }, now: number): Promise<void>
+  /** Atomic: all quotas or none, each key once. The same id again, as after a lost answer, takes nothing twice. */
+  readonly reserve: (id: string, quotas: readonly Quota[], moment: Moment) => Promise<Verdict>
+  /**
+   * What was really used, by key, for every key that was reserved; 0 gives it back. Durable, where the store is, once it
+   * resolves. Twice, or for an id that is not known (any more), it does nothing.
+   */
+  readonly settle: (id: string, used: { readonly [key: string]: number }) => Promise<void>
 }
 
 /** When a deployment is left alone. */

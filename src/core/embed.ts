@@ -1,0 +1,137 @@
+// Vectors and rankings, through the same rings as a chat: the texts travel as messages, the results as facts of the answer.
+import { relayError } from '../errors.ts'
+import type { Call, Next } from '../types/call.ts'
+import type { EmbedRequest, EmbedResponse, EmbedWire, RerankRequest, RerankResponse, RerankWire } from '../types/embed.ts'
+import type { Delta } from '../types/event.ts'
+import type { Encoding, Target, Wire } from '../types/provider.ts'
+import type { ChatRequest } from '../types/request.ts'
+import type { ChatResponse, Cost, Usage } from '../types/response.ts'
+import { ask } from './outcome.ts'
+
+/** Where results stand on the way back. */
+const RESULT = '#result'
+/** Requests of one call that are under way at a time: a Worker has six connections. */
+const ABREAST = 4
+
+/** A call of the hub, but for what it asks. */
+export type Blank = Omit<Call, 'mode' | 'request' | 'speak'>
+
+/**
+ * Turns texts into vectors, in as many requests as they take. All vectors are one model's: who answered the first request
+ * answers them all.
+ */
+export async function embed(next: Next, blank: Blank, { request, targets }: { readonly request: EmbedRequest; readonly targets: readonly Target[] }): Promise<EmbedResponse> {
+  const texts = typeof request.input === 'string' ? [request.input] : request.input
+  if (!texts.length || texts.some((text) => typeof text !== 'string' || text === '')) {
+    throw relayError('invalid_request', '`input` must be a text or a list of texts, none of them empty', { alias: blank.alias })
+  }
+  const size = Math.min(...targets.flatMap((target) => target.provider.embed?.limit(target) ?? []), texts.length)
+  const batches = Array.from({ length: Math.ceil(texts.length / size) }, (_, n) => texts.slice(n * size, (n + 1) * size))
+  const send = (batch: readonly string[], alias: string): Promise<ChatResponse> =>
+    ask(next, { ...blank, alias, mode: 'embed', request: carrying(request, batch), speak: (target) => embedding(target, request) })
+  const [first = [], ...others] = batches
+  blank.budget.left += others.length
+  const responses = [await send(first, blank.alias)]
+  const { alias = blank.alias } = blank.budget.attempts.findLast(({ ok }) => ok) ?? {}
+  for (let n = 0; n < others.length; n += ABREAST) {
+    responses.push(...(await Promise.all(others.slice(n, n + ABREAST).map((batch) => send(batch, alias)))))
+  }
+  return { ...answered(responses, blank, request.includeRaw), embeddings: responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings']) }
+}
+
+/** Puts documents into the order in which they answer a query, in one request. */
+export async function rerank(next: Next, blank: Blank, request: RerankRequest): Promise<RerankResponse> {
+  const { query, documents } = request
+  if (!query || !documents?.length) throw relayError('invalid_request', 'ranking needs a `query` and `documents`, at least one', { alias: blank.alias })
+  const response = await ask(next, { ...blank, mode: 'rerank', request: carrying(request, [query, ...documents]), speak: (target) => ranking(target, request) })
+  return { ...answered([response], blank, request.includeRaw), results: response.metadata[RESULT] as RerankResponse['results'] }
+}
+
+/** The request as rings see it. */
+function carrying({ metadata, providerOptions, headers, includeRaw }: EmbedRequest | RerankRequest, texts: readonly string[]): ChatRequest {
+  const rest = Object.entries({ metadata, providerOptions, headers, includeRaw }).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(rest), messages: texts.map((content) => ({ role: 'user', content })) }
+}
+
+function textsOf({ request }: Encoding): string[] {
+  return request.messages.map(({ content }) => (typeof content === 'string' ? content : ''))
+}
+
+function embedding(target: Target, request: EmbedRequest): Target {
+  const wire: EmbedWire = target.provider.embed ?? missing(target, 'embeddings')
+  return speaking(target, {
+    encode: (encoding) => wire.encode({ ...encoding, request, input: textsOf(encoding) }),
+    decode: (body, encoding, headers) => {
+      const { embeddings, inputTokens, model, usd } = wire.decode({ body, headers }, { ...encoding, request, input: textsOf(encoding) })
+      const cost: Delta[] = usd === undefined ? [] : [{ type: 'cost', usd }]
+      return [...told(embeddings, { inputTokens, model }), ...cost, { type: 'done' }]
+    },
+  })
+}
+
+function ranking(target: Target, request: RerankRequest): Target {
+  const wire: RerankWire = target.provider.rerank ?? missing(target, 'ranking')
+  const asked = (encoding: Encoding): RerankRequest => {
+    const [query = '', ...documents] = textsOf(encoding)
+    return { ...request, query, documents }
+  }
+  return speaking(target, {
+    encode: (encoding) => wire.encode({ ...encoding, request: asked(encoding) }),
+    decode: (body, encoding, headers) => {
+      const { documents } = request
+      const { results, inputTokens, searchUnits } = wire.decode({ body, headers }, { ...encoding, request: asked(encoding) })
+      const whole = results.map(({ index, score }) => ({ index, score, document: documents[index] ?? '' }))
+      const units: Delta[] = searchUnits === undefined ? [] : [{ type: 'metadata', values: { searchUnits } }]
+      return [...told(whole, { inputTokens }), ...units, { type: 'done' }]
+    },
+  })
+}
+
+/** The same model, asked in other words; what a failure means its chat wire knows. */
+function speaking({ provider, ...target }: Target, words: Pick<Wire, 'encode' | 'decode'>): Target {
+  return { ...target, provider: { ...provider, wire: { ...provider.wire, ...words } } }
+}
+
+function missing({ alias, provider }: Target, what: string): never {
+  throw relayError('unsupported', `\`${provider.name}\` has no ${what} that Relay knows: \`${alias}\` cannot be asked for them`, { alias, provider: provider.name })
+}
+
+function told(result: unknown, { inputTokens, model }: { readonly inputTokens?: number | undefined; readonly model?: string | undefined }): Delta[] {
+  return [
+    { type: 'metadata', values: { [RESULT]: result } },
+    { type: 'finish', reason: 'stop', raw: null },
+    { type: 'usage', usage: { outputTokens: 0, ...(inputTokens !== undefined && { inputTokens }) } },
+    { type: 'meta', ...(model !== undefined && { model }) },
+  ]
+}
+
+/** One answer of several: tokens and dollars are summed, and an unknown cost stays unknown. */
+function answered(responses: readonly ChatResponse[], { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
+  const [first] = responses as readonly [ChatResponse]
+  const cost = responses.map((it) => it.cost).reduce(added)
+  const { [RESULT]: _, ...metadata } = first.metadata
+  return {
+    model: alias,
+    providerModel: first.providerModel,
+    provider: first.provider,
+    usage: responses.map(({ usage }) => usage).reduce(summed),
+    cost,
+    costUsd: cost.totalUsd,
+    createdAt: first.createdAt,
+    latencyMs: runtime.now() - startedAt,
+    attempts: [...budget.attempts],
+    metadata,
+    ...(raw ? { raw: responses.map((it) => it.raw) } : undefined),
+  }
+}
+
+function summed(a: Usage, b: Usage): Usage {
+  const inputTokens = a.inputTokens + b.inputTokens
+  return { ...a, inputTokens, totalTokens: inputTokens + a.outputTokens, ...(b.estimated ? { estimated: true } : undefined) }
+}
+
+function added(a: Cost, b: Cost): Cost {
+  const plus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : x + y)
+  const worse = b.totalUsd === null || b.confidence === 'estimated' ? b : a
+  return { ...worse, totalUsd: plus(a.totalUsd, b.totalUsd), inputUsd: plus(a.inputUsd, b.inputUsd) }
+}

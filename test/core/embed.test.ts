@@ -1,0 +1,120 @@
+// Vectors and rankings go through the same rings as a chat: many requests, one answer.
+import { describe, expect, it } from 'vitest'
+import { relayError } from '../../src/errors.ts'
+import type { EmbedWire, RerankWire } from '../../src/types/embed.ts'
+import type { Provider } from '../../src/types/provider.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { config, failure, makeHub, toy } from './toy.ts'
+
+const embed: EmbedWire = {
+  limit: () => 2,
+  encode: ({ input, request, target }) => ({ path: '/embed', body: { model: target.model, input, size: request.dimensions } }),
+  decode: ({ body, headers }, { input, details }) => {
+    const { vectors } = body as { vectors: number[][] }
+    if (vectors.length !== input.length) throw relayError('invalid_response', 'not one for each', details)
+    return { embeddings: vectors, inputTokens: Number(headers.get('x-tokens')), model: 'embedder-1' }
+  },
+}
+const rerank: RerankWire = {
+  encode: ({ request }) => ({ path: '/rerank', body: { query: request.query, documents: request.documents } }),
+  decode: ({ body }) => ({ results: (body as { order: number[] }).order.map((index, n) => ({ index, score: 1 - n / 10 })), searchUnits: 1 }),
+}
+const provider: Provider = { ...toy, embed, rerank }
+
+interface Seen {
+  readonly model?: string
+  readonly input: string[]
+}
+
+/** A vector of each text's length. */
+function server(fails: (n: number, seen: Seen) => Response | undefined = () => undefined): FetchLike & { readonly seen: Seen[] } {
+  const seen: Seen[] = []
+  const fetch: FetchLike = async (url, init) => {
+    const body = JSON.parse(String(init?.body)) as Seen
+    seen.push(body)
+    const no = fails(seen.length, body)
+    if (no) return no
+    if (String(url).endsWith('/rerank')) return Response.json({ order: [2, 0, 1] })
+    return Response.json({ vectors: body.input.map((text) => [text.length]) }, { headers: { 'x-tokens': String(body.input.length * 10) } })
+  }
+  return Object.assign(fetch, { seen })
+}
+
+const five = ['a', 'bb', 'ccc', 'dddd', 'eeeee']
+
+describe('embed', () => {
+  it('asks in as many requests as it takes, and keeps the order, the tokens and the cost', async () => {
+    const fetch = server()
+    const response = await makeHub(fetch, { providers: [provider] }).embed('one', { input: five, dimensions: 1, metadata: { job: 7 } })
+    expect(response).toMatchObject({
+      model: 'one',
+      provider: 'toy',
+      providerModel: 'embedder-1',
+      embeddings: [[1], [2], [3], [4], [5]],
+      usage: { inputTokens: 50, outputTokens: 0, totalTokens: 50 },
+      costUsd: 50e-6,
+      metadata: { job: 7 },
+    })
+    expect(Object.keys(response.metadata)).toEqual(['job'])
+    expect(fetch.seen.map(({ input }) => input)).toEqual([['a', 'bb'], ['ccc', 'dddd'], ['eeeee']])
+    expect(response.attempts).toHaveLength(3)
+  })
+
+  it('takes one text, and refuses none', async () => {
+    const hub = makeHub(server(), { providers: [provider] })
+    expect((await hub.embed('one', { input: 'abc' })).embeddings).toEqual([[3]])
+    for (const input of [[], '', ['a', '']]) await expect(hub.embed('one', { input })).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  it('falls back, and never mixes the vectors of two models', async () => {
+    const fetch = server((_, { model }) => (model === 'one' ? failure(401) : undefined))
+    const response = await makeHub(fetch, { providers: [provider] }).embed('both', { input: five })
+    expect(response.embeddings).toHaveLength(5)
+    expect(fetch.seen.map(({ model }) => model)).toEqual(['one', 'two', 'two', 'two'])
+    expect(response.costUsd).toBeNull()
+  })
+
+  it('retries the request that failed, not the others', async () => {
+    const fetch = server((n) => (n === 2 ? failure(503) : undefined))
+    const hub = makeHub(fetch, { providers: [provider] }, { ...config, defaults: { retry_initial_backoff: 0 } })
+    expect((await hub.embed('one', { input: five })).embeddings).toEqual([[1], [2], [3], [4], [5]])
+    expect(fetch.seen).toHaveLength(4)
+  })
+
+  it('says which provider has none, so that another member can', async () => {
+    await expect(makeHub(server(), {}).embed('one', { input: 'a' })).rejects.toMatchObject({ code: 'unsupported', alias: 'one' })
+  })
+})
+
+describe('rerank', () => {
+  it('gives the documents back, best first', async () => {
+    const response = await makeHub(server(), { providers: [provider] }).rerank('two', { query: 'q', documents: ['x', 'y', 'z'] })
+    expect(response.results).toEqual([
+      { index: 2, score: 1, document: 'z' },
+      { index: 0, score: 0.9, document: 'x' },
+      { index: 1, score: 0.8, document: 'y' },
+    ])
+    expect(response.metadata).toEqual({ searchUnits: 1 })
+    await expect(makeHub(server(), { providers: [provider] }).rerank('two', { query: '', documents: [] })).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+})
+
+describe('explain', () => {
+  it('shows each request that could go out, with the key masked and what was filled in, and sends nothing', async () => {
+    const fetch = server()
+    const hub = makeHub(fetch, {}, { ...config, models: { ...config.models, one: { target: 'toy/one', params: { temperature: 0.2, max_tokens: 9 } } } })
+    const [first, second] = await hub.explain('both', { messages: [{ role: 'user', content: 'hi' }], maxTokens: 5 })
+    expect(first).toMatchObject({
+      alias: 'one',
+      provider: 'toy',
+      method: 'POST',
+      url: 'https://toy.example/v1/ask',
+      headers: { authorization: '[redacted]', 'content-type': 'application/json' },
+      body: { maxTokens: 5, temperature: 0.2 },
+    })
+    expect(first?.notes.map(({ field }) => field)).toEqual(['temperature'])
+    expect(second?.alias).toBe('two')
+    expect(JSON.stringify([first, second])).not.toContain('toy-secret-key')
+    expect(fetch.seen).toHaveLength(0)
+  })
+})
