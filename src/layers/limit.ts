@@ -1,8 +1,11 @@
-// Keeps calls within limits and budgets, by reservation: what a call may take is held before it and settled after it.
-import { RelayError, relayError } from '../errors.ts'
+/**
+ * Keeps calls within limits and budgets, by reservation: what a call may take is held before it and settled after it.
+ * @module
+ */
+import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import type { Call, Layer } from '../types/call.ts'
-import type { LimitConfig, LimitStore, Quota } from '../types/limits.ts'
-import type { ChatResponse } from '../types/response.ts'
+import type { LimitConfig, LimitStore, Quota, Verdict } from '../types/limits.ts'
+import type { Attempt, ChatResponse } from '../types/response.ts'
 import { costOf, type PriceOf } from './price.ts'
 import { sleep } from './retry.ts'
 
@@ -14,8 +17,10 @@ export interface LimitOptions {
   readonly priceOf: PriceOf
   /** An estimate of a request's input, in tokens. */
   readonly estimate: (call: Call) => number
-  /** What to do when the store cannot be asked. `closed`: no call is made. Default `closed`. */
+  /** What becomes of calls when the store cannot be asked. `closed`: none is made. Default `closed`. */
   readonly onStoreError?: 'open' | 'closed'
+  /** How long the store is waited for, in seconds. Default 5. */
+  readonly storeTimeout?: number
 }
 
 /** What a rule counts. */
@@ -28,36 +33,60 @@ interface Counted {
   readonly quota: Quota
 }
 
+/** What a call is thought to take, and what a part of it would cost. */
+interface Estimate {
+  readonly input: number
+  /** Undefined where nobody knows the model's price. */
+  readonly amounts: Omit<Amounts, 'usd'> & { readonly usd: number | undefined }
+  /** Whether somebody said how long the answer may be. */
+  readonly bounded: boolean
+  /** Undefined where nobody knows the price. */
+  readonly priced: (input: number, output: number) => number | undefined
+}
+
 const WINDOWS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, month: 30 * 86_400_000 }
 const MEASURES: readonly Measure[] = ['requests', 'tokens', 'usd', 'concurrency']
-/** How long a call holds what it reserved when nobody settles it: longer than any call lasts. */
-const TTL_MS = 3_600_000
-/** Tokens of output that are reserved where nobody says how many there may be. */
+/** Dollars are counted in whole billionths: sums of fractions drift. */
+const NANO = 1e9
+/** A hold is remembered for so long after the deadline of its call, which ends it in any case. */
+const SPARE_MS = 60_000
+/** Tokens of output that are reserved at first where nobody says how many there may be. */
 const USUAL_OUTPUT = 1024
+/** The longest answer of a model is forgotten by so much with each that follows. */
+const FADE = 0.98
+/** How often calls that wait for room that others hold look again. */
+const LOOK_MS = 100
+const RARELY_MS = 2000
+/** Failures after which the provider has read the request, and may bill it, though nothing came back. */
+const READ = /^(timeout_|cancelled|stream_truncated)/
 
+/** Reserves room in every count that a call falls under, and settles what it used on every way out. */
 export function limit(options: LimitOptions): Layer {
-  const { store } = options
+  // The longest answers seen lately, by model, in tokens.
+  const longest = new Map<string, number>()
   return {
     stage: 'limit',
     wrap: (next) => async (call) => {
-      const counted = quotas(call, options)
-      if (!counted.length) return next(call)
-      const { runtime, budget, startedAt } = call
-      const id = `${startedAt.toString(36)}${runtime.random().toString(36).slice(2)}${runtime.random().toString(36).slice(2)}`
+      const { target, budget } = call
+      const rules = matching(options.rules, call)
+      if (!target || !rules.length) return next(call)
+      const usual = longest.get(target.alias) ?? USUAL_OUTPUT
+      const estimate = estimated(call, options, usual)
+      const counted = rules.flatMap((rule) => quotas(rule, call, estimate))
       const made = budget.attempts.length
-      const settle = (response: ChatResponse | undefined): void => {
-        const spent: Amounts = {
-          requests: budget.attempts.length - made,
-          tokens: response?.usage.totalTokens ?? 0,
-          usd: response?.costUsd ?? 0,
-          concurrency: 0,
-        }
-        const used = Object.fromEntries(counted.map(({ measure, quota }) => [quota.key, spent[measure]]))
-        runtime.defer(store.settle(id, used, runtime.now()))
+      const release = await hold(call, unique(counted), options)
+      const more: Release[] = []
+      const settle = (response?: ChatResponse): void => {
+        const mine = budget.attempts.slice(made).filter(({ alias }) => alias === target.alias)
+        if (response && !response.usage.estimated) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
+        release(spent(response, estimate, mine))
+        // Room for a request that was made stays taken; what was not made in the end gives it back.
+        for (const unmade of more.slice(Math.max(0, mine.length - 1))) unmade(NOTHING)
       }
-      await hold(call, { id, counted, options })
+      const requests = unique(counted.filter(({ measure }) => measure === 'requests'))
+      const again = async (): Promise<void> => void more.push(await hold(call, requests, options))
       try {
-        const reply = await next(call)
+        const reply = await next({ ...call, again })
         reply.settle.push(({ response }) => settle(response))
         return reply
       } catch (error) {
@@ -68,31 +97,33 @@ export function limit(options: LimitOptions): Layer {
   }
 }
 
-interface Holding {
-  readonly id: string
-  readonly counted: readonly Counted[]
-  readonly options: LimitOptions
-}
+/** Gives back what is held, for what was really used of it. */
+type Release = (used: Amounts) => void
 
 /** Reserves, waiting where the rule says so. Throws a LimitError that says when to come back. */
-async function hold(call: Call, { id, counted, options: { store, onStoreError } }: Holding): Promise<void> {
+async function hold(call: Call, counted: readonly Counted[], options: LimitOptions): Promise<Release> {
   const { runtime, budget, signal, target } = call
+  if (!counted.length) return () => undefined
+  const id = crypto.randomUUID()
   const from = runtime.now()
   const details = { alias: target?.alias, provider: target?.provider.name, model: target?.model }
-  for (;;) {
+  const release: Release = (used) => {
+    const byKey = Object.fromEntries(counted.map(({ measure, quota }) => [quota.key, used[measure]]))
+    // Harmless when the first has arrived after all.
+    const settle = (): Promise<void> => options.store.settle(id, byKey)
+    runtime.defer(settle().catch(() => sleep(runtime, 1000).then(settle)).catch(() => undefined))
+  }
+  for (let n = 0; ; n++) {
     const now = runtime.now()
-    const quotas = counted.map(({ quota }) => quota)
-    const verdict = await store.reserve(id, quotas, { now, ttlMs: TTL_MS }).catch((cause: unknown) => {
-      if (onStoreError === 'open') return { ok: true } as const
-      throw relayError('limit', 'the store that counts for limits cannot be reached, so no call is made', { ...details, cause })
-    })
-    if (verdict.ok) return
-    const { key, retryAfterMs } = verdict
+    const verdict = await asked(call, { id, counted, options, details, release })
+    if (verdict.ok) return release
+    const { key, retryAfterMs, sooner } = verdict
     const full = counted.find(({ quota }) => quota.key === key)
     const { on_limit = 'fallback', max_wait = 30 } = full?.rule ?? {}
-    const waited = now + retryAfterMs - from
-    if (on_limit === 'wait' && waited <= max_wait * 1000 && now + retryAfterMs < budget.deadline) {
-      await sleep(runtime, retryAfterMs, signal)
+    const look = Math.min(RARELY_MS, LOOK_MS * 2 ** n) * (0.5 + runtime.random() / 2)
+    const pause = sooner ? Math.min(retryAfterMs, look) : retryAfterMs
+    if (on_limit === 'wait' && now + pause < Math.min(from + max_wait * 1000, budget.deadline)) {
+      await sleep(runtime, pause, signal)
       continue
     }
     const hint = Number.isFinite(retryAfterMs) ? { retryAfterMs } : undefined
@@ -100,33 +131,124 @@ async function hold(call: Call, { id, counted, options: { store, onStoreError } 
   }
 }
 
+interface Asking {
+  readonly id: string
+  readonly counted: readonly Counted[]
+  readonly options: LimitOptions
+  readonly details: ErrorDetails
+  readonly release: Release
+}
+
+/** Asks the store, but not for longer than it may take, or than the caller stays. */
+function asked(call: Call, { id, counted, options, details, release }: Asking): Promise<Verdict> {
+  const { runtime, budget, signal } = call
+  const { store, onStoreError, storeTimeout = 5 } = options
+  const now = runtime.now()
+  const quotas = counted.map(({ quota }) => quota)
+  return new Promise((resolve, reject) => {
+    let gone: 'on' | 'away' | undefined
+    const leave = (where: 'on' | 'away', then: () => void): void => {
+      cancel()
+      signal?.removeEventListener('abort', walked)
+      gone = where
+      then()
+    }
+    const failed = (cause: unknown): void => {
+      if (onStoreError === 'open') return leave('on', () => resolve({ ok: true }))
+      leave('away', () => reject(relayError('limit', 'the store that counts for limits cannot be asked, so no call is made', { ...details, cause })))
+    }
+    const walked = (): void => leave('away', () => reject(signal?.reason))
+    const cancel = runtime.timer(() => failed(new Error(`no answer in ${storeTimeout} s`)), storeTimeout * 1000)
+    if (signal?.aborted) return walked()
+    signal?.addEventListener('abort', walked)
+    store.reserve(id, quotas, { now, ttlMs: Math.max(0, budget.deadline - now) + SPARE_MS }).then(
+      (verdict) => {
+        if (!gone) leave('on', () => resolve(verdict))
+        else if (gone === 'away' && verdict.ok) release(NOTHING)
+      },
+      (cause: unknown) => void (gone ?? failed(cause)),
+    )
+  })
+}
+
+const NOTHING: Amounts = { requests: 0, tokens: 0, usd: 0, concurrency: 0 }
+
 function words(full: Counted | undefined): string {
   if (!full) return 'a limit is reached'
   const { rule, measure, quota } = full
-  if (quota.amount > quota.limit) return `this call alone would take ${quota.amount} ${measure}, more than the limit of ${quota.limit}`
-  const { per = 'minute' } = rule
-  return `the limit of ${quota.limit} ${measure}${measure === 'concurrency' ? ' at a time' : ` per ${per}`} is reached`
+  const [most, amount] = [quota.limit, quota.amount].map((value) => (measure === 'usd' ? `${value / NANO} USD` : `${value} ${measure}`))
+  if (quota.amount > quota.limit) return `this call alone may take ${amount}, more than the limit of ${most}: lower its max_tokens, or raise the limit`
+  return `the limit of ${most} ${measure === 'concurrency' ? 'at a time' : `per ${rule.per ?? 'minute'}`} is reached`
 }
 
-/** The counts that a call falls under. */
-function quotas(call: Call, { rules, priceOf, estimate }: LimitOptions): Counted[] {
-  const { target, alias, scope } = call
-  if (!target) return []
-  const matching = rules.map((rule, n) => ({ rule, n })).filter(({ rule }) => !rule.models || [target.alias, alias].some((name) => rule.models?.includes(name)))
-  if (!matching.length) return []
-  const inputTokens = estimate(call)
-  const outputTokens = call.request.maxTokens ?? target.config.params?.max_tokens ?? target.config.capabilities?.max_output ?? USUAL_OUTPUT
-  const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
-  const found = priceOf(target)
-  const amounts: Amounts = { requests: 1, tokens: usage.totalTokens, usd: (found && costOf(usage, found).totalUsd) || 0, concurrency: 1 }
-  return matching.flatMap(({ rule, n }) =>
-    MEASURES.flatMap((measure) => {
-      const most = rule[measure]
-      if (most === undefined) return []
-      const by = (rule.by ?? []).map((what) => (what === 'tenant' ? `tenant:${scope.tenant ?? ''}` : `model:${target.alias}`))
-      const key = [rule.name ?? `limit-${n}`, measure, ...by].join('/')
-      const windowMs = measure === 'concurrency' ? 0 : WINDOWS[rule.per ?? 'minute']
-      return [{ rule, measure, quota: { key, limit: most, windowMs, amount: amounts[measure] } }]
-    }),
-  )
+/** A rule and its place, which names it where nothing else does. */
+interface Placed {
+  readonly rule: LimitConfig
+  readonly name: string
+}
+
+function matching(rules: readonly LimitConfig[], { target, alias }: Call): Placed[] {
+  return rules
+    .map((rule, n) => ({ rule, name: rule.name ?? `limit-${n}` }))
+    .filter(({ rule: { models } }) => !models || models.includes(alias) || (target && models.includes(target.alias)))
+}
+
+/** The counts of one rule that a call falls under. */
+function quotas({ rule, name }: Placed, { target, scope }: Call, { amounts, bounded }: Estimate): Counted[] {
+  const { per = 'minute', by = [] } = rule
+  return MEASURES.flatMap((measure) => {
+    const said = rule[measure]
+    if (said === undefined) return []
+    const held = measure === 'concurrency'
+    const most = measure === 'usd' ? Math.round(said * NANO) : said
+    const whose = by.map((what) => (what === 'tenant' ? scope.tenant : target?.alias) ?? '')
+    // Encoded, so that no tenant's name is another's count.
+    const key = [name, measure, ...(held ? [] : [per]), ...whose].map((part) => part.replace(/[%/]/g, (sign) => (sign === '/' ? '%2F' : '%25'))).join('/')
+    const guess = amounts[measure]
+    if (guess === undefined) {
+      throw relayError('limit', `nobody knows the price of \`${target?.alias}\`, so the limit of ${said} USD cannot be kept: give the model a \`cost\``, { alias: target?.alias })
+    }
+    // A mere guess must not forbid what may well fit.
+    const amount = bounded ? guess : Math.min(guess, most)
+    return [{ rule, measure, quota: { key, limit: most, windowMs: held ? 0 : WINDOWS[per], amount } }]
+  })
+}
+
+/** Rules of one name share a count: the strictest speaks. */
+function unique(counted: readonly Counted[]): Counted[] {
+  const strict = new Map<string, Counted>()
+  for (const one of counted) {
+    const { key, limit } = one.quota
+    if (limit < (strict.get(key)?.quota.limit ?? Infinity)) strict.set(key, one)
+  }
+  return [...strict.values()]
+}
+
+function estimated(call: Call, { priceOf, estimate }: LimitOptions, usual: number): Estimate {
+  const { target, request } = call
+  const bound = request.maxTokens ?? target?.config.params?.max_tokens
+  const most = target?.config.capabilities?.max_output ?? Infinity
+  const input = estimate(call)
+  const output = Math.min(most, bound ?? Math.ceil(usual))
+  const found = target && priceOf(target)
+  const priced = (inputTokens: number, outputTokens: number): number | undefined => {
+    const usage = { inputTokens, outputTokens, totalTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
+    const usd = found ? costOf(usage, found).totalUsd : null
+    return usd === null ? undefined : Math.round(usd * NANO)
+  }
+  const amounts = { requests: 1, tokens: input + output, usd: priced(input, output), concurrency: 1 }
+  return { input, amounts, bounded: bound !== undefined, priced }
+}
+
+/** What a call really took, by what is known of it when it has ended. */
+function spent(response: ChatResponse | undefined, { input, amounts, priced }: Estimate, attempts: readonly Attempt[]): Amounts {
+  // The last attempt is the one that the response, or what there is of it, came from.
+  const before = response ? attempts.slice(0, -1) : attempts
+  const read = before.filter(({ cause, status }) => !status && READ.test(cause ?? '')).length
+  const lost = { tokens: read * input, usd: read * (priced(input, 0) ?? 0) }
+  const both = { requests: Math.min(1, attempts.length), concurrency: 0 }
+  if (!response) return { ...both, ...lost }
+  const { usage, costUsd } = response
+  const usd = costUsd === null ? (priced(usage.inputTokens, usage.outputTokens) ?? amounts.usd ?? 0) : Math.round(costUsd * NANO)
+  return { ...both, tokens: usage.totalTokens + lost.tokens, usd: usd + lost.usd }
 }

@@ -1,5 +1,5 @@
 // Tries a model again after a failure that may pass.
-import { REMEDY, RelayError } from '../errors.ts'
+import { REMEDY, RelayError, type ErrorCode } from '../errors.ts'
 import { backoff, type Backoff } from '../http/backoff.ts'
 import type { Keyring } from '../secrets/pool.ts'
 import type { Layer } from '../types/call.ts'
@@ -16,18 +16,26 @@ export interface RetryOptions extends Pick<Backoff, 'initial' | 'max'> {
 /** A server that asks for longer than this is not waited for while another member could answer. */
 const PATIENCE_MS = 1000
 
+/** What forbids another try is not what went wrong. */
+const IN_THE_WAY: readonly ErrorCode[] = ['limit', 'limit_reached', 'circuit_open']
+
 export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
   return {
     stage: 'retry',
     wrap: (next) => async (call) => {
-      const { runtime, budget, alternatives, signal } = call
+      const { runtime, budget, alternatives, signal, again } = call
       const most = call.target ? retries(call.target) : 0
+      // The failure that is being tried again.
+      let failure: RelayError | undefined
       for (let [n, kind] = [0, call.kind]; ; kind = 'retry') {
         const target = call.target && ((await keys?.pick(call.target, runtime.now())) ?? call.target)
         try {
+          if (failure) await again?.()
           return await next({ ...call, kind, ...(target && { target }) })
         } catch (error) {
+          if (failure && error instanceof RelayError && IN_THE_WAY.includes(error.code)) throw failure
           if (!(error instanceof RelayError) || budget.left <= 0) throw error
+          failure = error
           if (target && keys?.report(target, error, runtime.now())) continue
           if (REMEDY[error.code] !== 'retry' || n >= most) throw error
           const wait = backoff(n++, runtime.random, { initial, max, asked: error.retryAfterMs })
