@@ -23,6 +23,11 @@ type Step = IteratorResult<StreamEvent, undefined>
 
 /** Opened on first use. `walk` is aborted when the reader walks away before the answer has begun: `call.signal` follows it. */
 export function chatStream(next: Next, call: Call, walk: AbortController): ChatStream {
+  return heldStream(call.alias, (over) => events(next, call, { walk, over }))
+}
+
+/** What callers hold of events that begin on first use. `over` is told how they ended, before whoever reads them is. */
+export function heldStream(alias: string | undefined, begin: (over: (how: Ending) => void) => AsyncIterator<StreamEvent, undefined>): ChatStream {
   let taken = false
   let ending: Ending | undefined
   const waiting: (() => void)[] = []
@@ -32,9 +37,9 @@ export function chatStream(next: Next, call: Call, walk: AbortController): ChatS
     for (const wake of waiting.splice(0)) wake()
   }
   const take = (): AsyncIterator<StreamEvent, undefined> => {
-    if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias: call.alias })
+    if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias })
     taken = true
-    return events(next, call, { walk, over })
+    return begin(over)
   }
   return {
     [Symbol.asyncIterator]: take,
@@ -51,7 +56,7 @@ export function chatStream(next: Next, call: Call, walk: AbortController): ChatS
   }
 }
 
-type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
+export type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
 
 interface Reader {
   readonly walk: AbortController
