@@ -92,7 +92,7 @@ function orderOf({ alias, alternates }: RouteDecision, candidates: readonly stri
   const order = named.filter((name) => (!candidates.length || candidates.includes(name)) && !excludeModels.includes(name))
   if (order.length) return order
   const allowed = candidates.filter((name) => !excludeModels.includes(name)).join(', ') || 'all but the excluded'
-  throw new RoutingError('invalid_response', `the router picked ${named.join(', ')}, which may not be asked; the candidates are ${allowed}`)
+  throw new NoCandidatesError('invalid_response', `the router picked ${named.join(', ')}, which may not be asked; the candidates are ${allowed}`)
 }
 
 /** What a model took that is not the first to be asked. */
