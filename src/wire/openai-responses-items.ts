@@ -16,7 +16,7 @@ export interface Kept {
   /** The call was of a tool that takes free text. */
   readonly custom?: true
   /** The item's further fields, as they came. */
-  readonly item?: Fields
+  readonly item: Fields
 }
 
 interface Fields {

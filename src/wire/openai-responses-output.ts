@@ -1,6 +1,5 @@
 // The items of a Responses answer, whole or piece by piece, to deltas.
 import type { Delta } from '../types/event.ts'
-import type { Citation } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { Kept } from './openai-responses-items.ts'
 import { at } from './openai-usage.ts'
@@ -53,92 +52,95 @@ const CLOSED = 'closed'
 export interface Heard {
   /** Where deltas go. */
   out: Delta[]
-  readonly said: Map<number, string>
-  readonly cites: Map<number, number>
-  /** The part of a block that was heard last. */
-  readonly parts: Map<number, number>
+  readonly blocks: Map<number, Said>
   readonly types: (string | undefined)[]
-  refused: boolean
-  stored: boolean
-  readonly declared: readonly string[]
+  refused?: boolean
+  /** The server keeps the answer. */
+  stored?: boolean
+  readonly encoding: Encoding
 }
 
-interface Piece {
-  readonly type: 'text_delta' | 'thinking_delta' | 'refusal_delta' | 'tool_call_delta'
-  readonly block: number
-  readonly text: string
+interface Said {
+  text: string
+  /** The part that was heard last. */
+  part: number
+  cites: number
 }
 
-export function silence({ request }: Encoding): Heard {
-  const declared = (request.tools ?? []).map((tool) => ('name' in tool ? tool.name : ''))
-  return { out: [], said: new Map(), cites: new Map(), parts: new Map(), types: [], refused: false, stored: false, declared }
+type Kind = 'text' | 'thinking' | 'refusal' | 'call' | 'input'
+
+/** What the events that bring more of an item bring more of. */
+const KINDS: { readonly [event: string]: Kind | undefined } = {
+  'output_text.delta': 'text',
+  'refusal.delta': 'refusal',
+  'reasoning_summary_text.delta': 'thinking',
+  'reasoning_text.delta': 'thinking',
+  'function_call_arguments.delta': 'call',
+  'custom_tool_call_input.delta': 'input',
+}
+
+export function silence(encoding: Encoding): Heard {
+  return { out: [], blocks: new Map(), types: [], encoding }
 }
 
 /** What an event says of an item. */
-export function hear(heard: Heard, event: RawPiece, kind: string): void {
-  const { item = {}, output_index: index = 0, content_index = 0, summary_index, delta: text = '', annotation } = event
-  const base = index * STRIDE
-  const block = base + content_index
-  switch (kind) {
-    case 'output_item.added':
-      return open(heard, index, item)
-    case 'output_item.done':
-      return close(heard, index, item)
-    case 'output_text.delta':
-      return say(heard, { type: 'text_delta', block, text })
-    case 'output_text.annotation.added':
-      return annotation && cite(heard, block, annotation)
-    case 'refusal.delta':
-      heard.refused = true
-      return say(heard, { type: 'refusal_delta', block, text })
-    case 'reasoning_summary_text.delta':
-      return think(heard, { block: base, part: summary_index ?? 0, text })
-    case 'reasoning_text.delta':
-      return think(heard, { block: base + 1, part: content_index, text })
-    case 'function_call_arguments.delta':
-      return heard.types[index] === WRAPPER ? undefined : say(heard, { type: 'tool_call_delta', block: base, text })
-    case 'custom_tool_call_input.delta':
-      return sayCustom(heard, base, text)
-  }
+export function hear(heard: Heard, event: RawPiece, name: string): void {
+  const { item = {}, output_index: index = 0, content_index = 0, summary_index: part = content_index, delta: text = '', annotation } = event
+  const block = index * STRIDE + content_index
+  const { [name]: kind } = KINDS
+  if (name === 'output_item.added') open(heard, index, item)
+  else if (name === 'output_item.done') close(heard, index, item)
+  else if (annotation) cite(heard, block, annotation)
+  else if (kind === 'thinking') say(heard, kind, { block: index * STRIDE + (name[10] === 's' ? 0 : 1), part, text })
+  else if (kind && heard.types[index] !== WRAPPER) say(heard, kind, { block, text })
 }
 
-function say({ out, said }: Heard, { type, block, text }: Piece): void {
-  said.set(block, (said.get(block) ?? '') + text)
-  out.push(type === 'tool_call_delta' ? { type, block, argumentsDelta: text } : { type, block, text })
+function blockOf({ blocks }: Heard, block: number): Said {
+  let said = blocks.get(block)
+  if (!said) blocks.set(block, (said = { text: '', part: 0, cites: 0 }))
+  return said
 }
 
-/** Between two parts there is a paragraph's end. */
-function think(heard: Heard, { block, part, text }: { readonly block: number; readonly part: number; readonly text: string }): void {
-  const gap = heard.said.get(block) && heard.parts.get(block) !== part ? '\n\n' : ''
-  heard.parts.set(block, part)
-  say(heard, { type: 'thinking_delta', block, text: gap + text })
+interface Piece {
+  readonly block: number
+  readonly text: string
+  readonly part?: number
 }
 
-/** Free text, where every other tool has JSON: it becomes the one argument `input`. */
-function sayCustom({ out, said }: Heard, block: number, text: string): void {
-  const had = said.get(block)
-  said.set(block, (had ?? '') + text)
-  out.push({ type: 'tool_call_delta', block, argumentsDelta: (had === undefined ? '{"input":"' : '') + JSON.stringify(text).slice(1, -1) })
-}
-
-function cite({ out, cites }: Heard, block: number, raw: RawAnnotation): void {
-  cites.set(block, (cites.get(block) ?? 0) + 1)
-  out.push({ type: 'citation', block, citation: cited(raw) })
+function say(heard: Heard, kind: Kind, { block, text, part = 0 }: Piece): void {
+  const fresh = !heard.blocks.has(block)
+  const said = blockOf(heard, block)
+  // Between two parts there is a paragraph's end.
+  if (said.text && said.part !== part) text = `\n\n${text}`
+  said.part = part
+  said.text += text
+  if (kind === 'refusal') heard.refused = true
+  // Free text, where every other tool has JSON: it becomes the one argument `input`.
+  const argumentsDelta = kind === 'input' ? (fresh ? '{"input":"' : '') + JSON.stringify(text).slice(1, -1) : text
+  heard.out.push(kind === 'call' || kind === 'input' ? { type: 'tool_call_delta', block, argumentsDelta } : { type: `${kind}_delta`, block, text })
 }
 
 /** What the whole says beyond what has been said of it: all, where the pieces never came. */
-function rest(heard: Heard, piece: Piece): void {
-  const had = heard.said.get(piece.block) ?? ''
-  if (piece.text !== had && piece.text.startsWith(had)) say(heard, { ...piece, text: piece.text.slice(had.length) })
+function rest(heard: Heard, kind: Kind, { block, text = '' }: Partial<Piece> & Pick<Piece, 'block'>): void {
+  const { text: had, part } = heard.blocks.get(block) ?? { text: '', part: 0 }
+  if (text !== had && text.startsWith(had)) say(heard, kind, { block, part, text: text.slice(had.length) })
+}
+
+function cite(heard: Heard, block: number, raw: RawAnnotation): void {
+  const { type = '', url, title, filename, start_index: start, end_index: end } = raw
+  const known = Object.entries({ url, title: title ?? filename, start, end }).filter(([, value]) => value !== undefined && value !== null)
+  blockOf(heard, block).cites++
+  heard.out.push({ type: 'citation', block, citation: { kind: type, ...Object.fromEntries(known), raw } })
 }
 
 /** An item has begun. */
-function open({ out, types, declared }: Heard, index: number, { type, call_id, id = '', name = '' }: RawItem): void {
+function open({ out, types, encoding: { request } }: Heard, index: number, { type, call_id, id = '', name = '' }: RawItem): void {
   if (types[index] === type || types[index] === WRAPPER) return
   types[index] = type
   if (!isCall(type)) return
   // Some models call a function `parallel` that nobody declared, with the calls that they mean inside.
-  if (/^(multi_tool_use\.)?parallel$/.test(name) && !declared.includes(name)) types[index] = WRAPPER
+  const declared = request.tools?.some((tool) => 'name' in tool && tool.name === name)
+  if (/^(multi_tool_use\.)?parallel$/.test(name) && !declared) types[index] = WRAPPER
   else out.push({ type: 'tool_call_delta', block: index * STRIDE, id: call_id ?? id, name, argumentsDelta: '' })
 }
 
@@ -148,58 +150,59 @@ function isCall(type = ''): boolean {
 
 /** An item is whole: what the pieces did not say, and what goes back with it. */
 export function close(heard: Heard, index: number, item: RawItem): void {
-  const { out, types } = heard
+  const { out, types, stored } = heard
+  const { status: _, ...whole } = item
   const { type = '' } = item
   const block = index * STRIDE
-  const kept: Kept = { at: index, ...(types[index - 1] === 'reasoning' && { thought: true }), ...(heard.stored && { stored: true }) }
+  const kept: Kept = { at: index, item: whole, ...(types[index - 1] === 'reasoning' && { thought: true }), ...(stored && { stored }) }
   open(heard, index, item)
   if (type === 'message') message(heard, kept, item)
   else if (type === 'reasoning') reasoning(heard, kept, item)
   else if (types[index] === WRAPPER) {
     types[index] = CLOSED
     unwrap(out, block, item)
-  }
-  else if (isCall(type)) call(heard, kept, item)
-  else out.push({ type: 'block', block, value: { type: 'native', kind: type, data: item } }, { type: 'seal', block, state: kept })
+  } else if (isCall(type)) call(heard, kept, item)
+  else out.push({ type: 'block', block, value: { type: 'native', kind: type, data: item } }, { type: 'seal', block, state: { ...kept, item: {} } })
 }
 
-function message(heard: Heard, kept: Kept, { content, type: _type, role: _role, status: _status, ...item }: RawItem): void {
+function message(heard: Heard, kept: Kept, { content }: RawItem): void {
+  const { type: _type, content: _content, role: _role, ...item } = kept.item
   content?.forEach(({ text, refusal, annotations }, part) => {
     const block = kept.at * STRIDE + part
-    if (refusal) {
-      heard.refused = true
-      rest(heard, { type: 'refusal_delta', block, text: refusal })
-    }
+    if (refusal) rest(heard, 'refusal', { block, text: refusal })
     if (!text) return
-    rest(heard, { type: 'text_delta', block, text })
-    for (const raw of annotations?.slice(heard.cites.get(block)) ?? []) cite(heard, block, raw)
-    heard.out.push({ type: 'seal', block, state: { ...kept, item } satisfies Kept })
+    rest(heard, 'text', { block, text })
+    for (const raw of annotations?.slice(blockOf(heard, block).cites) ?? []) cite(heard, block, raw)
+    heard.out.push({ type: 'seal', block, state: { ...kept, item } })
   })
 }
 
 /** Several parts of a summary are one item, and one block; what a model shows of its thoughts themselves is another. */
-function reasoning(heard: Heard, kept: Kept, { status: _, ...item }: RawItem): void {
-  const block = kept.at * STRIDE
-  const [summary = '', content = ''] = [item.summary, item.content].map((list) => list?.map(({ text = '' }) => text).join('\n\n'))
-  rest(heard, { type: 'thinking_delta', block, text: summary })
-  rest(heard, { type: 'thinking_delta', block: block + 1, text: content })
-  const sealed = content ? block + 1 : block
+function reasoning(heard: Heard, kept: Kept, { summary, content }: RawItem): void {
+  const base = kept.at * STRIDE
+  let block = base
+  for (const [n, list] of [summary, content].entries()) {
+    const text = list?.map((part) => part.text ?? '').join('\n\n')
+    if (!text) continue
+    block = base + n
+    rest(heard, 'thinking', { block, text })
+  }
   // What is sealed must be there, and is thinking even where none of it is shown.
-  if (!heard.said.has(sealed)) say(heard, { type: 'thinking_delta', block: sealed, text: '' })
-  heard.out.push({ type: 'seal', block: sealed, state: { ...kept, item } satisfies Kept })
+  if (!heard.blocks.has(block)) say(heard, 'thinking', { block, text: '' })
+  heard.out.push({ type: 'seal', block, state: kept })
 }
 
-function call(heard: Heard, kept: Kept, { type, call_id: _id, name: _name, status: _status, arguments: made, input, ...item }: RawItem): void {
-  const { out, said, types } = heard
+function call(heard: Heard, kept: Kept, { type, arguments: made, input = '' }: RawItem): void {
+  const { type: _type, call_id: _id, name: _name, arguments: _made, input: _input, ...item } = kept.item
   const block = kept.at * STRIDE
-  if (type === 'function_call') rest(heard, { type: 'tool_call_delta', block, text: typeof made === 'string' ? made : JSON.stringify(made ?? {}) })
-  else {
-    const had = said.get(block)
-    if (had === undefined || input?.startsWith(had)) sayCustom(heard, block, input?.slice(had?.length) ?? '')
-    out.push({ type: 'tool_call_delta', block, argumentsDelta: '"}' })
-    types[kept.at] = CLOSED
-  }
-  out.push({ type: 'seal', block, state: { ...kept, item, ...(type !== 'function_call' && { custom: true }) } satisfies Kept })
+  const custom = type !== 'function_call'
+  if (custom) {
+    if (!heard.blocks.has(block)) say(heard, 'input', { block, text: '' })
+    rest(heard, 'input', { block, text: input })
+    heard.out.push({ type: 'tool_call_delta', block, argumentsDelta: '"}' })
+    heard.types[kept.at] = CLOSED
+  } else rest(heard, 'call', { block, text: typeof made === 'string' ? made : JSON.stringify(made ?? {}) })
+  heard.out.push({ type: 'seal', block, state: { ...kept, item, ...(custom && { custom }) } })
 }
 
 /** The calls inside, or the call as it is where there are none. */
@@ -215,10 +218,4 @@ function unwrap(out: Delta[], block: number, { call_id: id = '', name = '', argu
     const inner = String(at(use, 'recipient_name')).replace(/^functions\./, '')
     out.push({ type: 'tool_call_delta', block: block + n, id: `${id}_${n}`, name: inner, argumentsDelta: JSON.stringify(at(use, 'parameters') ?? {}) })
   })
-}
-
-function cited(raw: RawAnnotation): Citation {
-  const { type = '', url, title, filename, start_index: start, end_index: end } = raw
-  const known = Object.entries({ url, title: title ?? filename, start, end }).filter(([, value]) => value !== undefined && value !== null)
-  return { kind: type, ...Object.fromEntries(known), raw }
 }
