@@ -45,6 +45,8 @@ export interface ErrorDetails {
   readonly requestId?: string | undefined
   /** How long the provider asks to be left alone. */
   readonly retryAfterMs?: number | undefined
+  /** The server's own word on whether asking again may help (`x-should-retry`). */
+  readonly retryable?: boolean | undefined
   /** The body as it came. */
   readonly raw?: string | undefined
   /** Typed facts of the failure (a content filter's verdicts, a line of YAML). */
@@ -110,6 +112,8 @@ export class RelayError extends Error {
   readonly status: number | undefined
   readonly requestId: string | undefined
   readonly retryAfterMs: number | undefined
+  /** The server's own word on whether asking again may help, where it has one. */
+  readonly retryable: boolean | undefined
   /** The provider's body, scrubbed. */
   readonly raw: string | undefined
   readonly data: unknown
@@ -128,6 +132,7 @@ export class RelayError extends Error {
     this.status = details.status
     this.requestId = details.requestId
     this.retryAfterMs = details.retryAfterMs
+    this.retryable = details.retryable
     this.raw = details.raw === undefined ? undefined : scrub(details.raw, details.secrets)
     this.data = details.data
     unsafe.set(this, details.raw)

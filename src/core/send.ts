@@ -114,7 +114,11 @@ async function opened(connection: Connection, response: Response): Promise<Reply
   } catch {
     if (ok) throw relayError('invalid_response', 'the answer is not JSON', { ...details, raw })
   }
-  if (!ok) throw wire.fault({ status, text: raw, json, headers, details: { ...details, raw, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
+  if (!ok) {
+    const word = headers.get('x-should-retry')
+    const retryable = word === null ? undefined : word === 'true'
+    throw wire.fault({ status, text: raw, json, headers, details: { ...details, raw, retryable, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
+  }
   return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }, headers), json)
 }
 

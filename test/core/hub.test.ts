@@ -319,6 +319,15 @@ describe('retries', () => {
     expect(fetch.seen).toHaveLength(1)
   })
 
+  it.each([
+    [503, 'false', 1],
+    [400, 'true', 2],
+  ])('take the server at its word: %i with x-should-retry %s', async (status, word, requests) => {
+    const fetch = answers(() => failure(status, { 'x-should-retry': word }), () => json(hello))
+    await makeHub(fetch, {}, { ...config, defaults: { retry_initial_backoff: 0 } }).chat('one', ask).catch(() => undefined)
+    expect(fetch.seen).toHaveLength(requests)
+  })
+
   it('share one budget with fallbacks', async () => {
     const time = clock()
     const fetch = answers(() => failure(503))
