@@ -71,7 +71,7 @@ function filled(block: AnswerBlock, endpoint: Endpoint, mint: Mint): ReplyBlock 
       return { type: 'tool_use', id, name, json: typeof given === 'string' ? given : JSON.stringify(given) }
     }
     case 'thinking': {
-      const signature = block.signature ?? mint.sign(block.text)
+      const signature = block.signature ?? (endpoint.ids.seal ?? mint.sign)(block.text)
       return { type: 'thinking', text: block.text, signature }
     }
     case 'redacted_thinking':

@@ -64,6 +64,8 @@ export type ReplyBlock =
 /** One event of a stream. */
 export interface Frame {
   readonly event?: string
+  /** Where frames have types: it tells of a failure, and `event` is the failure's name. */
+  readonly exception?: boolean
   /** A text goes out as it is, anything else as JSON. Absent in a comment. */
   readonly data?: unknown
   readonly comment?: string
@@ -85,6 +87,8 @@ export interface ErrorFacts {
   /** The whole body, where it has a shape of its own. */
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string }
+  /** When to come back, as a duration in the body: `34.4s`. */
+  readonly delay?: string
   /** It is told inside a 200 where the answer streams. */
   readonly inside?: boolean
 }
@@ -124,12 +128,17 @@ export interface Endpoint {
   readonly check: (question: Question) => ErrorFacts | undefined
   /** The key, from where this provider looks for it; undefined where it is missing and needed, '' where it is not. */
   readonly key: () => string | undefined
-  readonly ids: { readonly answer: () => string; readonly call: (name: string) => string }
+  readonly ids: {
+    readonly answer: () => string
+    readonly call: (name: string) => string
+    /** What some thinking is sealed with. Default: a signature as Claude has it. */
+    readonly seal?: (text: string) => string
+  }
   readonly whole: (reply: Reply) => unknown
   readonly frames: (reply: Reply) => readonly Frame[]
   readonly failure: (facts: ErrorFacts) => unknown
-  /** How the error is told when the stream has begun. */
-  readonly failureFrames: (facts: ErrorFacts, reply: Reply) => readonly Frame[]
+  /** How the error is told when so many frames of the stream have gone out. */
+  readonly failureFrames: (facts: ErrorFacts, reply: Reply, sent: number) => readonly Frame[]
   readonly headers: (ok: boolean) => Record<string, string>
   /** A frame with its indexes changed; undefined takes one out. */
   readonly reindex: (frame: Frame, change: (index: number) => number | undefined) => Frame

@@ -14,8 +14,8 @@ export interface Rendered {
   readonly frames: readonly Frame[]
   readonly encode: (frame: Frame) => Uint8Array
   readonly reindex: (frame: Frame, change: (index: number) => number | undefined) => Frame
-  /** The error that a fault names, as frames. */
-  readonly failure: (fault: Pick<ErrorFacts, 'message'> | { readonly cause?: string }) => readonly Frame[]
+  /** The error that a fault names, as frames, after so many others. */
+  readonly failure: (fault: Pick<ErrorFacts, 'message'> | { readonly cause?: string }, sent: number) => readonly Frame[]
   /** True where lines have ends that can be changed. */
   readonly lines: boolean
 }
@@ -28,6 +28,8 @@ export function broadcast(rendered: Rendered, faults: readonly Fault[]): Broadca
   for (const fault of faults) frames = spoilt(frames, fault, rendered)
   const lines = (bytes: Uint8Array): Uint8Array => rendered.lines ? relined(bytes, faults) : bytes
   const chunks = frames.map((frame) => lines(rendered.encode(frame)))
+  const broken = rendered.lines ? undefined : faults.find((fault) => fault.type === 'bad_crc')
+  if (broken !== undefined) miscount(chunks[Math.min(indexOf(frames, broken), chunks.length - 1)])
   const stop = faults.find(isFatal)
   if (stop === undefined) return paced(chunks, 'close', faults)
   const closing = frames.findIndex((frame) => frame.closing)
@@ -127,11 +129,16 @@ function spoilt(frames: readonly Frame[], fault: Fault, rendered: Rendered): rea
       return frames.map((frame) => rendered.reindex(frame, () => 0))
     case 'garbage': {
       const i = indexOf(frames, fault)
-      const whole = JSON.stringify(frames[Math.min(i, frames.length - 1)]?.data ?? { garbage: true })
-      return [...frames.slice(0, i), { data: whole.slice(0, whole.length >> 1) }, ...frames.slice(i)]
+      const { data = { garbage: true }, event } = frames[Math.min(i, frames.length - 1)] ?? {}
+      const whole = JSON.stringify(data)
+      // What stands in a frame of bytes is told by the name of its event alone.
+      const named = rendered.lines || event === undefined ? {} : { event }
+      return [...frames.slice(0, i), { ...named, data: whole.slice(0, whole.length >> 1) }, ...frames.slice(i)]
     }
-    case 'error_event':
-      return [...frames.slice(0, indexOf(frames, fault)), ...rendered.failure(fault)]
+    case 'error_event': {
+      const i = indexOf(frames, fault)
+      return [...frames.slice(0, i), ...rendered.failure(fault, i)]
+    }
     default:
       return frames
   }
@@ -164,7 +171,7 @@ function relined(bytes: Uint8Array, faults: readonly Fault[]): Uint8Array {
   const has = (type: Fault['type']): boolean => faults.some((fault) => fault.type === type)
   const end = has('crlf') ? '\r\n' : has('cr') ? '\r' : '\n'
   if (end === '\n' && !has('no_space')) return bytes
-  const text = new TextDecoder().decode(bytes)
+  const text = new TextDecoder().decode(bytes).replaceAll('\r\n', '\n')
   const tight = has('no_space') ? text.replace(/^(data|event): /gm, '$1:') : text
   return new TextEncoder().encode(tight.replaceAll('\n', end))
 }
@@ -177,6 +184,11 @@ function paced(chunks: readonly Uint8Array[], ending: Broadcast['ending'], fault
     if (fault.type === 'split') cut = slices(joined(chunks), Math.max(1, fault.bytes))
   }
   return { chunks: cut, paceMs, ending }
+}
+
+/** The checksum stands at the end of a frame. */
+function miscount(frame: Uint8Array | undefined): void {
+  if (frame) frame[frame.length - 1] = ~(frame[frame.length - 1] ?? 0)
 }
 
 function length(chunks: readonly Uint8Array[]): number {

@@ -34,6 +34,8 @@ export interface RetryHint {
   readonly reset?: string
   /** `anthropic-ratelimit-requests-reset` and its like: a moment, RFC 3339. */
   readonly resetAt?: Date
+  /** In the body of an error of Google's, `google.rpc.RetryInfo`: a duration such as `34.4s`. */
+  readonly delay?: string
   /** `x-should-retry`. */
   readonly shouldRetry?: boolean
 }
@@ -88,12 +90,14 @@ export interface Place {
  * - `json_error_200`: a status of 200, and an error for a body.
  * - `crlf`, `cr`: how lines end. `no_space`: `data:` and nothing after it.
  * - `no_index`, `duplicate_index`: the indexes of tool calls (or blocks) are missing, or are all 0.
+ * - `bad_crc`: a frame whose checksum is wrong, where a stream is made of binary frames.
  */
 export type Fault =
   | { readonly type: 'refuse' | 'hang' | 'crlf' | 'cr' | 'no_space' | 'no_index' | 'duplicate_index' }
   | ({ readonly type: 'status'; readonly status: number } & Omit<AnswerError, 'status'>)
   | ({ readonly type: 'cut' | 'stall' | 'end' } & Place)
   | ({ readonly type: 'garbage' } & Omit<Place, 'at'>)
+  | ({ readonly type: 'bad_crc' } & Omit<Place, 'at'>)
   | ({ readonly type: 'error_event'; readonly cause?: ErrorCause; readonly message?: string } & Omit<Place, 'at'>)
   | { readonly type: 'json_error_200'; readonly cause?: ErrorCause; readonly message?: string }
   | { readonly type: 'slow'; readonly ms: number }

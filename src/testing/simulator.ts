@@ -10,7 +10,10 @@ import type { Recording, SimulatedRequest } from './record.ts'
 import { faultsOf, retryHeaders } from './script.ts'
 import type { Answer, AnswerError, ErrorCause, Fault } from './script.ts'
 import { anthropicMessages } from './wires/anthropic-messages.ts'
+import { converse } from './wires/converse.ts'
+import { gemini } from './wires/gemini.ts'
 import { openaiChat } from './wires/openai-chat.ts'
+import { openaiResponses } from './wires/openai-responses.ts'
 
 /** An answer, or just its text. */
 export type Scripted = Answer | string
@@ -49,7 +52,7 @@ export function simulator(options: SimulatorOptions = {}): Simulator {
   const wires = allWires()
   const requests: Recording[] = []
   const opaque = new Set<string>()
-  const known = wires.flatMap((wire) => wire.dialects)
+  const known = [...new Set(wires.flatMap((wire) => wire.dialects))]
   if (dialect !== undefined && !known.includes(dialect)) {
     throw new Error(`The simulator knows no dialect "${dialect}". It knows ${known.join(', ')}.`)
   }
@@ -78,7 +81,7 @@ export function errorCatalogue(): readonly CatalogueEntry[] {
 }
 
 function allWires(): readonly SimulatedWire[] {
-  return [openaiChat, anthropicMessages]
+  return [openaiChat, openaiResponses, anthropicMessages, converse, gemini]
 }
 
 interface Visit {
@@ -142,8 +145,8 @@ function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
     frames: endpoint.frames(reply),
     encode: endpoint.encode,
     reindex: endpoint.reindex,
-    failure: (fault) => endpoint.failureFrames(factsOf({ cause: 'overloaded', ...fault }, endpoint), reply),
-    lines: endpoint.contentType.startsWith('text/event-stream'),
+    failure: (fault, sent) => endpoint.failureFrames(factsOf({ cause: 'overloaded', ...fault }, endpoint), reply, sent),
+    lines: hasLines(endpoint),
   }, faults)
   return send(visit, { status: 200, headers: { 'content-type': endpoint.contentType, ...headers }, show })
 }
@@ -160,14 +163,18 @@ function fail({ facts, answer }: Failing, endpoint: Endpoint, visit: Visit): Res
   if (facts.inside && visit.record.neutral.stream) {
     const reply = work({ content: [] }, { question: visit.record.neutral, endpoint, mint: visit.mint })
     const { encode, reindex, contentType } = endpoint
-    const frames = endpoint.failureFrames(facts, reply)
-    const show = broadcast({ frames, encode, reindex, failure: () => [], lines: true }, faults)
+    const frames = endpoint.failureFrames(facts, reply, 0)
+    const show = broadcast({ frames, encode, reindex, failure: () => [], lines: hasLines(endpoint) }, faults)
     return send(visit, { status: 200, headers: { 'content-type': contentType, ...headers }, show })
   }
   const body = endpoint.failure(facts)
   const type: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/html; charset=utf-8' } : {}
   const show = wholeBody(typeof body === 'string' ? new TextEncoder().encode(body) : json(body), faults)
   return send(visit, { status: facts.status, headers: { ...type, ...headers }, show })
+}
+
+function hasLines({ contentType }: Endpoint): boolean {
+  return contentType.startsWith('text/event-stream')
 }
 
 interface Sending {
@@ -203,6 +210,7 @@ function factsOf(error: ErrorCause | AnswerError, endpoint: Endpoint): ErrorFact
     message: wanted.message ?? known.message,
     body: wanted.body ?? (wanted.message === undefined ? known.body : undefined),
     headers: { ...known.headers, ...wanted.headers, ...retryHeaders(wanted.retry) },
+    ...(wanted.retry?.delay === undefined ? {} : { delay: wanted.retry.delay }),
   }
 }
 

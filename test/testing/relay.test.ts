@@ -1,24 +1,15 @@
 // Relay itself on the simulator: each provider asks its own counterpart, and both must mean the same.
 import { describe, expect, it } from 'vitest'
 import { Hub, RelayError } from '@relay/core'
-import type { Message, Provider } from '@relay/core'
-import {
-  anthropic, compatible, deepseek, fireworks, groq, lmstudio, mistral, ollama, openai, openrouter, perplexity, together, vllm, xai,
-} from '@relay/core/providers'
+import type { Message } from '@relay/core'
 import { errorCatalogue, simulator } from '@relay/core/testing'
 import type { Answer, Script } from '@relay/core/testing'
+import { partners } from './partners.ts'
+import type { Partner } from './partners.ts'
 
-const providers: readonly Provider[] = [
-  openai, groq, together, deepseek, xai, mistral, fireworks, perplexity, openrouter, ollama, vllm, lmstudio, compatible, anthropic,
-]
-
-function hubOf(provider: Provider, answers: Script, chunk = 4) {
-  const sim = simulator({ dialect: provider.name, answers, chunk })
-  const hub = new Hub(
-    { models: { m: { target: `${provider.name}/some-model`, base_url: 'https://api.test/v1', credential: { type: 'literal', value: 'a-key-of-some-length' } } } },
-    { providers: [provider], fetch: sim.fetch },
-  )
-  return { hub, sim }
+function hubOf({ provider, dialect, config }: Partner, answers: Script, chunk = 4) {
+  const sim = simulator({ dialect, answers, chunk })
+  return { hub: new Hub({ models: { m: config }, defaults: { max_retries: 0 } }, { providers: [provider], fetch: sim.fetch }), sim }
 }
 
 /** Errors that nothing but their wording tells apart, and whose wording Relay does not read. */
@@ -27,22 +18,26 @@ const unread: { readonly [dialect: string]: readonly string[] } = {
   deepseek: ['content_policy', 'not_found'],
   mistral: ['not_found'],
 }
+/** Where nobody is told what was thought. */
+const silent = ['openai', 'openai-responses']
 
 const messages: Message[] = [{ role: 'user', content: 'How is the weather in Zürich? 🌦' }]
 const tools = [{ name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }]
 
-describe.each(providers.map((provider) => [provider.name, provider] as const))('Relay and %s', (name, provider) => {
+describe.each(partners.map((partner) => [partner.name, partner] as const))('Relay and %s', (name, partner) => {
+  const ask = { messages, maxTokens: 9999, reasoning: 'low' } as const
+
   it('mean the same by an answer, whole and as a stream', async () => {
     const answers: Answer = {
       thinking: 'Rain, I would say.',
       text: 'It rains in Zürich. 🌧️',
       usage: { inputTokens: 100, outputTokens: 50, reasoningTokens: 20, cachedInputTokens: 40 },
     }
-    const whole = await hubOf(provider, answers).hub.chat('m', { messages, maxTokens: 999 })
-    const streamed = await hubOf(provider, answers).hub.stream('m', { messages, maxTokens: 999 }).response()
+    const whole = await hubOf(partner, answers).hub.chat('m', ask)
+    const streamed = await hubOf(partner, answers).hub.stream('m', ask).response()
     for (const response of [whole, streamed]) {
       expect(response.text.trim()).toBe(answers.text)
-      expect(response.thinking.trim()).toBe(name === 'openai' ? '' : answers.thinking)
+      expect(response.thinking.trim()).toBe(silent.includes(name) ? '' : answers.thinking)
       expect(response.finishReason).toBe('stop')
       expect(response.usage).toMatchObject({ inputTokens: 100, outputTokens: 50 })
     }
@@ -54,18 +49,18 @@ describe.each(providers.map((provider) => [provider.name, provider] as const))('
   it.skipIf(name === 'perplexity')('go through a tool loop, as strict as the provider is', async () => {
     const toolCalls = [{ name: 'weather', arguments: { city: 'Zürich' } }, { name: 'weather', arguments: { city: 'Oslo' } }]
     for (const mode of ['whole', 'stream'] as const) {
-      const { hub, sim } = hubOf(provider, [{ thinking: 'Two calls.', toolCalls }, 'Cold, both.'])
-      const ask = (history: Message[]) => mode === 'whole'
-        ? hub.chat('m', { messages: history, tools, maxTokens: 999 })
-        : hub.stream('m', { messages: history, tools, maxTokens: 999 }).response()
-      const first = await ask(messages)
+      const { hub, sim } = hubOf(partner, [{ thinking: 'Two calls.', toolCalls }, 'Cold, both.'])
+      const say = (history: Message[]) => mode === 'whole'
+        ? hub.chat('m', { ...ask, messages: history, tools })
+        : hub.stream('m', { ...ask, messages: history, tools }).response()
+      const first = await say(messages)
       expect(first.finishReason).toBe('tool_calls')
       expect(first.toolCalls.map((call) => call.arguments)).toEqual(toolCalls.map((call) => call.arguments))
       const results: Message = {
         role: 'tool',
         content: first.toolCalls.map((call) => ({ type: 'tool_result', toolUseId: call.id, content: '3 °C' })),
       }
-      expect((await ask([...messages, first.message, results])).text).toBe('Cold, both.')
+      expect((await say([...messages, first.message, results])).text).toBe('Cold, both.')
       const [, assistant, ...rest] = sim.requests[1]!.neutral.turns
       expect(assistant?.toolCalls?.map((call) => call.arguments)).toEqual(toolCalls.map((call) => call.arguments))
       const ids = rest.flatMap((turn) => turn.toolResults ?? []).map((result) => result.id)
@@ -73,26 +68,39 @@ describe.each(providers.map((provider) => [provider.name, provider] as const))('
     }
   })
 
-  it('mean the same by each error', async () => {
-    const entries = errorCatalogue().filter((entry) => entry.dialect === name)
+  it('mean the same by each error, whole and as a stream', async () => {
+    const entries = errorCatalogue().filter((entry) => entry.dialect === partner.dialect && entry.wire === partner.wire)
     expect(entries.length).toBeGreaterThan(5)
     const wrong: string[] = []
-    for (const { cause, status, body: text, headers, means } of entries) {
-      const json: unknown = text.startsWith('<') ? undefined : JSON.parse(text)
-      const error = provider.wire.fault({ status, text, json, headers: new Headers(headers), details: { status } })
-      expect(error).toBeInstanceOf(RelayError)
-      if (error.code !== means && !unread[name]?.includes(cause)) wrong.push(`${cause}: ${error.code}, not ${means}`)
+    for (const { cause, means } of entries) {
+      for (const mode of ['whole', 'stream'] as const) {
+        const { hub } = hubOf(partner, { error: cause })
+        const error: unknown = await (mode === 'whole' ? hub.chat('m', ask) : hub.stream('m', ask).response()).catch((e: unknown) => e)
+        expect(error).toBeInstanceOf(RelayError)
+        const { code } = error as RelayError
+        if (code !== means && !unread[partner.dialect]?.includes(cause)) wrong.push(`${cause}, ${mode}: ${code}, not ${means}`)
+      }
     }
     expect(wrong).toEqual([])
   })
 
   it('agree that a stream that stops short is not an answer', async () => {
     for (const type of ['end', 'cut'] as const) {
-      const { hub } = hubOf(provider, { text: 'One two three four', fault: { type, content: 2 } })
-      const error: unknown = await hub.stream('m', { messages, maxTokens: 999 }).response().catch((e: unknown) => e)
+      const { hub } = hubOf(partner, { text: 'One two three four', fault: { type, content: 2 } })
+      const error: unknown = await hub.stream('m', ask).response().catch((e: unknown) => e)
       expect(error).toBeInstanceOf(RelayError)
       expect(['stream_truncated', 'network']).toContain((error as RelayError).code)
       expect((error as RelayError).partial?.text).toMatch(/^One/)
+    }
+  })
+
+  it('agree that an error inside the 200 is one, before any content and after some', async () => {
+    for (const content of [0, 1]) {
+      const { hub } = hubOf(partner, { text: 'One two three four', fault: { type: 'error_event', cause: 'overloaded', content } })
+      const error: unknown = await hub.stream('m', ask).response().catch((e: unknown) => e)
+      expect(error).toBeInstanceOf(RelayError)
+      expect([content, (error as RelayError).code]).toEqual([content, expect.stringMatching(/overloaded|server_error|rate_limit/)])
+      expect((error as RelayError).partial?.text ?? '').toBe(content === 0 ? '' : 'One ')
     }
   })
 })

@@ -1,5 +1,6 @@
-// Everybody who speaks Chat Completions here; the first answers where nothing says who is meant.
+// Everybody who speaks Chat Completions, or Responses, here; the first answers where nothing says who is meant.
 import type { ChatDialect } from '../wires/chat-dialect.ts'
+import type { ResponsesDialect } from '../wires/openai-responses-dialect.ts'
 import { compatible } from './compatible.ts'
 import { deepseek } from './deepseek.ts'
 import { fireworks } from './fireworks.ts'
@@ -8,6 +9,7 @@ import { lmstudio } from './lmstudio.ts'
 import { mistral } from './mistral.ts'
 import { ollama } from './ollama.ts'
 import { openai } from './openai.ts'
+import { openaiResponses } from './openai-responses.ts'
 import { openrouter } from './openrouter.ts'
 import { perplexity } from './perplexity.ts'
 import { together } from './together.ts'
@@ -17,3 +19,5 @@ import { xai } from './xai.ts'
 export const chatDialects: readonly ChatDialect[] = [
   openai, groq, together, deepseek, xai, mistral, fireworks, perplexity, openrouter, ollama, vllm, lmstudio, compatible,
 ]
+
+export const responsesDialects: readonly ResponsesDialect[] = [openaiResponses]

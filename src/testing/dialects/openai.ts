@@ -4,6 +4,7 @@ import { list, number, object, objects, text } from '../read.ts'
 import { openaiUsage } from '../wires/chat-dialect.ts'
 import type { ChatDialect, Rule } from '../wires/chat-dialect.ts'
 import { onlyKnows, strictSchemas, wrong } from '../wires/openai-chat-rules.ts'
+import { efforts } from './openai-models.ts'
 
 const FIELDS = [
   'model', 'messages', 'max_completion_tokens', 'max_tokens', 'temperature', 'top_p', 'frequency_penalty',
@@ -165,23 +166,6 @@ function quotas(): ErrorTable {
     code === 'insufficient_quota' ? 'quota' : code,
     { status: 429, message, type: 'insufficient_quota', code, means: 'quota' },
   ]))
-}
-
-/** How hard a model may think: what it takes, the default first. Undefined where it does not think. */
-function efforts(model: string): readonly string[] | undefined {
-  const table: readonly (readonly [RegExp, string])[] = [
-    [/^gpt-\d.*-chat-latest/, 'medium'],
-    [/^o\d/, 'medium low high'],
-    [/^gpt-5-pro/, 'high'],
-    [/^gpt-5(-mini|-nano|-codex)?(-\d{4}|$)/, 'medium minimal low high'],
-    [/^gpt-5\.1/, 'none low medium high'],
-    [/^gpt-5\.[234]/, 'none low medium high xhigh'],
-    [/^gpt-5\.5/, 'medium none low high xhigh'],
-    [/^gpt-5/, 'medium none low high xhigh max'],
-    [/^gpt-6(-astra|\.1-sol)/, 'medium low high xhigh max'],
-    [/^gpt-[6-9]/, 'medium none low high xhigh max'],
-  ]
-  return table.find(([pattern]) => pattern.test(model))?.[1].split(' ')
 }
 
 const reasoningModels: Rule = (body) => {

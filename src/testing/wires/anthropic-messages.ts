@@ -1,6 +1,7 @@
 // The Messages API: typed blocks, signed thinking, pings, and a terminal event.
+import { entriesOf } from '../catalogue.ts'
 import type {
-  CatalogueEntry, Endpoint, ErrorFacts, ErrorTable, Frame, HttpCall, JsonObject, Mint, Reply, ReplyBlock, SimulatedWire,
+  Endpoint, ErrorFacts, Frame, HttpCall, JsonObject, Mint, Reply, ReplyBlock, SimulatedWire,
 } from '../endpoint.ts'
 import { encodeEvent } from '../frames.ts'
 import { object, parsed } from '../read.ts'
@@ -21,7 +22,14 @@ export const anthropicMessages: SimulatedWire = {
     if (call.method !== 'POST' || !call.url.pathname.endsWith('/messages')) return undefined
     return name === undefined || name === DIALECT ? endpoint(call, mint) : undefined
   },
-  catalogue: () => catalogueOf(anthropicErrors),
+  catalogue: () =>
+    entriesOf({
+      wire: WIRE,
+      dialect: DIALECT,
+      errors: anthropicErrors,
+      body: (facts) => facts.body ?? failure(facts, REQUEST_ID),
+      headers: { 'request-id': REQUEST_ID },
+    }),
 }
 
 function endpoint(call: HttpCall, mint: Mint): Endpoint {
@@ -54,26 +62,6 @@ function endpoint(call: HttpCall, mint: Mint): Endpoint {
     contentType: 'text/event-stream; charset=utf-8',
     encode: encodeEvent,
   }
-}
-
-function catalogueOf(errors: ErrorTable): CatalogueEntry[] {
-  return Object.entries(errors).map(([cause, facts]) => {
-    const body = facts.body ?? failure(facts, REQUEST_ID)
-    const isText = typeof body === 'string'
-    return {
-      wire: WIRE,
-      dialect: DIALECT,
-      cause,
-      status: facts.status,
-      headers: {
-        'content-type': isText ? 'text/html; charset=utf-8' : 'application/json',
-        'request-id': REQUEST_ID,
-        ...facts.headers,
-      },
-      body: isText ? body : JSON.stringify(body),
-      means: facts.means,
-    }
-  })
 }
 
 function failure({ message, type, more }: ErrorFacts, request_id: string): JsonObject {

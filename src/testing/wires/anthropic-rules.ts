@@ -21,9 +21,18 @@ const FIELDS = [
 ]
 
 export function checkMessages(inspection: Inspection): ErrorFacts | undefined {
-  for (const inspect of [versions, fields, messages, toolResults, signatures, sampling, thinking, tools, caching]) {
+  for (const inspect of [versions, fields, messages, toolResults, signatures, sampling, thinking, tools, forced, caching]) {
     const message = inspect(inspection)
     if (message !== undefined) return { ...badRequest(message), headers: { 'x-should-retry': 'false' } }
+  }
+  return undefined
+}
+
+/** What a model refuses, wherever it is served: how it samples, how it thinks, and whether it can be made to call a tool. */
+export function checkModel(body: JsonObject, mint: Mint): string | undefined {
+  for (const inspect of [sampling, thinking, forced]) {
+    const message = inspect({ body, version: null, mint })
+    if (message !== undefined) return message
   }
   return undefined
 }
@@ -180,6 +189,10 @@ const tools: Inspect = ({ body }) => {
     }
     if (object(tool['input_schema'])['type'] !== 'object') return `tools.${i}.custom.input_schema.type: Field required`
   }
+  return undefined
+}
+
+const forced: Inspect = ({ body }) => {
   const { type, disable_parallel_tool_use: alone } = object(body['tool_choice'])
   if (type === 'none' && alone !== undefined) return 'tool_choice.none.disable_parallel_tool_use: Extra inputs are not permitted'
   if (type !== 'any' && type !== 'tool') return undefined

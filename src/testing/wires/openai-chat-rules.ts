@@ -82,7 +82,7 @@ export const strictSchemas: Rule = (body) => {
 }
 
 /** Where a schema leaves open what a strict one must close. */
-function looseness(schema: unknown, path: string): string | undefined {
+export function looseness(schema: unknown, path: string): string | undefined {
   const node = object(schema)
   const context = `In context=(${path}), `
   if (node['type'] === 'object' || node['properties'] !== undefined) {

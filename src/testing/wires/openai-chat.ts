@@ -1,7 +1,8 @@
 // Chat Completions, spoken as each of the companies that offer it does.
+import { entriesOf } from '../catalogue.ts'
 import { chatDialects } from '../dialects/all.ts'
 import type {
-  CatalogueEntry, Endpoint, ErrorFacts, Frame, HttpCall, JsonObject, Mint, Question, Reply, ReplyBlock, SimulatedWire,
+  Endpoint, ErrorFacts, Frame, HttpCall, JsonObject, Mint, Question, Reply, ReplyBlock, SimulatedWire,
 } from '../endpoint.ts'
 import { encodeEvent } from '../frames.ts'
 import { object, objects } from '../read.ts'
@@ -20,7 +21,10 @@ export const openaiChat: SimulatedWire = {
     const dialect = dialectOf(call.url, name)
     return dialect === undefined ? undefined : endpoint(dialect, call, mint)
   },
-  catalogue: () => chatDialects.flatMap(catalogueOf),
+  catalogue: () =>
+    chatDialects.flatMap((dialect) =>
+      entriesOf({ wire: WIRE, dialect: dialect.name, errors: dialect.errors, body: (facts) => bodyOf(dialect, facts) })
+    ),
 }
 
 /** By name, by host, or by the first segment of the path where the host says nothing. */
@@ -65,22 +69,6 @@ function check(dialect: ChatDialect, body: JsonObject, question: Question): Erro
 
 function bodyOf(dialect: ChatDialect, facts: ErrorFacts): unknown {
   return facts.body ?? (dialect.failure ?? openaiFailure)(facts)
-}
-
-function catalogueOf(dialect: ChatDialect): CatalogueEntry[] {
-  return Object.entries(dialect.errors).map(([cause, facts]) => {
-    const body = bodyOf(dialect, facts)
-    const isText = typeof body === 'string'
-    return {
-      wire: WIRE,
-      dialect: dialect.name,
-      cause,
-      status: facts.status,
-      headers: { 'content-type': isText ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8', ...facts.headers },
-      body: isText ? body : JSON.stringify(body),
-      means: facts.means,
-    }
-  })
 }
 
 interface Scene {

@@ -1,0 +1,39 @@
+// Every provider that Relay has, with a model of its own and the counterpart that the simulator has for it.
+import type { ModelConfig, Provider } from '@relay/core'
+import {
+  anthropic, bedrock, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama, openai, openaiResponses, openrouter,
+  perplexity, together, vllm, xai,
+} from '@relay/core/providers'
+
+export interface Partner {
+  readonly name: string
+  readonly provider: Provider
+  /** The simulator's name for it, and for its wire. */
+  readonly dialect: string
+  readonly wire: string
+  readonly config: ModelConfig
+}
+
+const credential = { type: 'literal', value: 'a-key-of-some-length' } as const
+
+function chat(provider: Provider, model = 'some-model'): Partner {
+  const { name } = provider
+  const config = { target: `${name}/${model}`, base_url: 'https://api.test/v1', credential }
+  return { name, provider, dialect: name, wire: 'openai-chat', config }
+}
+
+/** A partner that lives at its own address. */
+function at(wire: string, provider: Provider, model: string, more: Partial<ModelConfig> & { readonly as?: string } = {}): Partner {
+  const { as, ...rest } = more
+  return { name: as ?? wire, provider, dialect: provider.name, wire, config: { target: `${provider.name}/${model}`, credential, ...rest } }
+}
+
+export const partners: readonly Partner[] = [
+  ...[openai, groq, together, deepseek, xai, mistral, fireworks, perplexity, openrouter, ollama, vllm, lmstudio, compatible].map((provider) => chat(provider)),
+  { ...chat(anthropic), wire: 'anthropic-messages' },
+  at('openai-responses', openaiResponses, 'gpt-5.4', { api_style: 'responses' }),
+  at('converse', bedrock, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region: 'us-east-1' }),
+  at('converse', bedrock, 'us.amazon.nova-2-lite-v1:0', { region: 'us-east-1', as: 'converse with another model' }),
+  at('gemini', google, 'gemini-3.8-flash'),
+  at('gemini', google, 'gemini-2.5-flash', { as: 'an older gemini' }),
+]
