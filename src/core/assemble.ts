@@ -156,7 +156,7 @@ function finished({ type, text, id, name, index, signature, state, citations, va
     return [{ type: 'tool_use', id: id || made, name: name ?? '', ...parsed(text), ...sealed }]
   }
   if (!text && signature === undefined && !citations && !sealed) return []
-  if (type === 'refusal') return [{ type, text }]
+  if (type === 'refusal') return [{ type, text, ...sealed }]
   if (type === 'thinking' || signature !== undefined) return [{ type: 'thinking', text, ...(signature === undefined ? undefined : { signature }), ...stamped }]
   return [{ type: 'text', text, ...(citations ? { citations } : undefined), ...sealed }]
 }
