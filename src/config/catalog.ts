@@ -5,6 +5,7 @@ import type { GroupConfig, RelayConfig } from '../types/config.ts'
 import type { Provider, Target } from '../types/provider.ts'
 
 export interface Catalog {
+  readonly groups: { readonly [alias: string]: GroupConfig }
   readonly group: (alias: string) => GroupConfig | undefined
   /** Throws a ConfigError that says what to do where there is no such model, or nobody to ask it. */
   readonly target: (alias: string) => Target
@@ -39,6 +40,7 @@ export function catalog(config: RelayConfig, providers: readonly Provider[]): Ca
     return { alias, provider, model: id, baseUrl: base.replace(/\/+$/, ''), config: model }
   }
   const self: Catalog = {
+    groups,
     group: (alias) => own(groups, alias),
     targets: (alias) => {
       const group = own(groups, alias)

@@ -14,7 +14,7 @@ export interface RetryOptions extends Pick<Backoff, 'initial' | 'max'> {
 }
 
 /** A server that asks for longer than this is not waited for while another member could answer. */
-const PATIENCE_MS = 1000
+export const PATIENCE_MS = 1000
 
 /** What forbids another try is not what went wrong. */
 const IN_THE_WAY: readonly ErrorCode[] = ['limit', 'limit_reached', 'circuit_open']
@@ -37,7 +37,7 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
           if (!(error instanceof RelayError) || budget.left <= 0) throw error
           failure = error
           if (target && keys?.report(target, error, runtime.now())) continue
-          if (REMEDY[error.code] !== 'retry' || n >= most) throw error
+          if (!(error.retryable ?? REMEDY[error.code] === 'retry') || n >= most) throw error
           const wait = backoff(n++, runtime.random, { initial, max, asked: error.retryAfterMs })
           if (alternatives && (error.retryAfterMs ?? 0) > PATIENCE_MS) throw error
           if (runtime.now() + wait >= budget.deadline) throw error

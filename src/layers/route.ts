@@ -1,73 +1,85 @@
 // Chooses the model that answers: the one that was named, or the members of a group until one can.
-import { REMEDY, RelayError, type ErrorCode } from '../errors.ts'
-import type { Layer } from '../types/call.ts'
-import type { GroupConfig, GroupMember } from '../types/config.ts'
+import { REMEDY, RelayError, relayError } from '../errors.ts'
+import type { Call, Layer, Next, Reply } from '../types/call.ts'
 import type { Target } from '../types/provider.ts'
+import type { GroupFeature, Services } from './groups/feature.ts'
+import { TIGHT, unfit } from './groups/fitness.ts'
+import { walker, type Directory, type Trip, type Walker } from './groups/walk.ts'
+import { costOf, type PriceOf } from './price.ts'
+import { sleep } from './retry.ts'
 
-/** What routing needs of the catalogue. Both throw a ConfigError where they cannot say. */
-export interface Directory {
-  readonly group: (alias: string) => GroupConfig | undefined
-  readonly target: (alias: string) => Target
+export interface RouteOptions {
+  /** What groups can do beyond `fallback`, `loadbalance` and `weighted`. */
+  readonly features?: readonly GroupFeature[] | undefined
+  /** For `cheapest`, and for what a hedge that was lost has cost. */
+  readonly priceOf?: PriceOf
+  /** As `retry` has it: further attempts, by model. Default 2. */
+  readonly retries?: (target: Target) => number
+  /** As `retry` has it: the longest wait that a provider can ask for, in milliseconds. Default 30000. */
+  readonly max?: number
 }
 
-/** With `retry_classifier: strict`, only these move on to the next member: surely the provider's fault, and passing. */
-const STRICT: readonly ErrorCode[] = [
-  'rate_limit',
-  'overloaded',
-  'server_error',
-  'network',
-  'timeout_connect',
-  'timeout_first_content',
-  'timeout_attempt',
-  'stream_truncated',
-  'circuit_open',
-]
-
-export function route(directory: Directory): Layer {
+/** Throws a ConfigError, when it is put around the rest, where a group asks for a feature that was not handed in. */
+export function route(directory: Directory, options: RouteOptions = {}): Layer {
+  const { features = [], priceOf, retries = ({ config }) => config.max_retries ?? 2, max = 30_000 } = options
+  const services: Services = {
+    costOf(target, usage) {
+      const found = priceOf?.(target)
+      return found && costOf(usage, found)
+    },
+  }
+  const parts = new Map(features.map(({ name, start }) => [name, start(services)]))
+  const walk = walker({ directory, parts, retries, max })
   return {
     stage: 'route',
-    wrap: (next) => async (call) => {
-      const { runtime, budget } = call
-      const group = directory.group(call.alias)
-      const aliases = group ? members(directory, group, runtime.random) : [call.alias]
-      const movesOn = (error: unknown): boolean =>
-        error instanceof RelayError &&
-        (group?.retry_classifier === 'strict' ? STRICT.includes(error.code) : REMEDY[error.code] !== 'fail') &&
-        budget.left > 0 &&
-        runtime.now() < budget.deadline
-      for (const [n, alias] of aliases.entries()) {
-        const last = n === aliases.length - 1
-        try {
-          return await next({ ...call, target: directory.target(alias), kind: n ? 'fallback' : call.kind, alternatives: !last })
-        } catch (error) {
-          if (last || !movesOn(error)) throw error
-        }
-      }
-      throw new Error('unreachable: a group has members')
+    wrap(next) {
+      for (const alias of Object.keys(directory.groups ?? {})) walk.check(alias)
+      return async (call) => (directory.group(call.alias) ? travel(call, walk, next) : next({ ...call, target: directory.target(call.alias) }))
     },
   }
 }
 
-/** The models of a group in the order in which they are tried, nested groups in their place. */
-function members(directory: Directory, group: GroupConfig, random: () => number): string[] {
-  const listed = group.members.map((member) => (typeof member === 'string' ? { name: member } : member))
-  const models = arrange(listed, group.strategy ?? 'fallback', random).flatMap(({ name }) => {
-    const nested = directory.group(name)
-    return nested ? members(directory, nested, random) : [name]
+async function travel(call: Call, walk: Walker, next: Next): Promise<Reply> {
+  const { alias, budget } = call
+  let skipped = walk.models(alias).flatMap((model) => {
+    const reason = unfit(walk.peek(model), call)
+    return reason ? [{ alias: model, reason }] : []
   })
-  return [...new Set(models)]
+  const trip: Trip = { next, closed: new Set(skipped.map((it) => it.alias)), postponed: [], failed: false }
+  const start = (): Promise<Reply | undefined> => walk.walk(alias, { call, until: budget.deadline, others: false }, trip)
+  let reply: Reply | undefined
+  try {
+    reply = await start()
+    if (!reply && skipped.some(({ reason }) => reason === TIGHT)) {
+      // Nobody else is there, and how long a request is was only estimated: the provider may judge.
+      skipped = skipped.filter(({ reason, alias }) => reason !== TIGHT || !trip.closed.delete(alias))
+      reply = await start()
+    }
+  } catch (error) {
+    reply = await later(error, call, { trip, walk })
+  }
+  if (!reply) throw nobody(alias, skipped)
+  if (skipped.length) reply.finish.push((response) => ({ ...response, metadata: { ...response.metadata, skipped } }))
+  return reply
 }
 
-/** Drawn without replacement, so that what was not drawn first is still there to fall back on. */
-function arrange(listed: readonly GroupMember[], strategy: string, random: () => number): readonly GroupMember[] {
-  if (strategy === 'fallback') return listed
-  const weight = ({ weight = 1 }: GroupMember): number => (strategy === 'weighted' ? weight : 1)
-  const left = listed.filter((member) => weight(member) > 0)
-  const drawn: GroupMember[] = []
-  while (left.length) {
-    let at = random() * left.reduce((sum, member) => sum + weight(member), 0)
-    const found = left.findIndex((member) => (at -= weight(member)) < 0)
-    drawn.push(...left.splice(Math.max(0, found), 1))
+/** Who asked to be left alone for longer than one waits while others could answer is asked again when none of them could. */
+async function later(failure: unknown, { runtime, budget, signal }: Call, { trip, walk }: { readonly trip: Trip; readonly walk: Walker }): Promise<Reply> {
+  for (;;) {
+    const [first, ...others] = trip.postponed.sort((a, b) => a.at - b.at)
+    const final = !(failure instanceof RelayError) || REMEDY[failure.code] === 'fail' || budget.left <= 0
+    if (final || !first || first.at >= budget.deadline) throw failure
+    trip.postponed.shift()
+    await sleep(runtime, Math.max(0, first.at - runtime.now()), signal)
+    try {
+      return await walk.one(first.alias, { ...first, call: { ...first.call, budget, kind: 'retry' }, until: budget.deadline, others: others.length > 0 }, trip)
+    } catch (error) {
+      failure = error
+    }
   }
-  return drawn
+}
+
+function nobody(alias: string, skipped: readonly { readonly alias: string; readonly reason: string }[]): RelayError {
+  const why = skipped.map((it) => `\`${it.alias}\` (${it.reason})`).join(', ') || 'no `when` fits, and there is no member without one'
+  return relayError('unsupported', `no member of \`${alias}\` can serve this request: ${why}`, { alias })
 }

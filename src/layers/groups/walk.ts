@@ -1,0 +1,269 @@
+// A walk through a group, and the groups in it, from member to member until one answers.
+import { anySignal } from '../../core/lifeline.ts'
+import { REMEDY, RelayError, relayError } from '../../errors.ts'
+import type { Budget, Call, Next, Reply } from '../../types/call.ts'
+import type { FallbackCause, GroupConfig, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
+import type { Target } from '../../types/provider.ts'
+import { PATIENCE_MS } from '../retry.ts'
+import type { FeaturePart, GroupFeature, Line, Member, Open, Sight, Terms, Visit } from './feature.ts'
+import { order, type Order } from './order.ts'
+
+/** What routing needs of the catalogue. The first three throw a ConfigError where they cannot say. */
+export interface Directory {
+  readonly group: (alias: string) => GroupConfig | undefined
+  readonly target: (alias: string) => Target
+  /** All models of a group, or the model itself. */
+  readonly targets: (alias: string) => readonly Target[]
+  /** All groups, so that what they ask for is seen before the first call. */
+  readonly groups?: { readonly [alias: string]: GroupConfig }
+}
+
+/** What members of groups say of the models behind them. */
+interface Settings extends TimeoutsConfig {
+  readonly params?: ParamsConfig
+  readonly max_retries?: number
+}
+
+/** What the groups above a model or group say of asking it. */
+export interface Leg {
+  readonly call: Call
+  /** When its answer must have begun. */
+  readonly until: number
+  /** Whether others could answer. */
+  readonly others: boolean
+  readonly settings?: Settings | undefined
+  readonly terms?: Terms | undefined
+}
+
+/** One call on its way. */
+export interface Trip {
+  readonly next: Next
+  /** Models that are not asked, or not again. */
+  readonly closed: Set<string>
+  /** Models that asked to be left alone till a moment, and could be asked then. */
+  readonly postponed: (Leg & { readonly alias: string; readonly at: number })[]
+  failed: boolean
+}
+
+export interface Walker {
+  /** Throws a ConfigError where a group asks for a feature that is not here. */
+  readonly check: (alias: string) => void
+  /** The models of a group, each once. */
+  readonly models: (alias: string) => readonly string[]
+  /** A model, where it can be asked at all. */
+  readonly peek: (alias: string) => Target | undefined
+  /** Undefined where nobody could be asked. */
+  readonly walk: (name: string, leg: Leg, trip: Trip) => Promise<Reply | undefined>
+  readonly one: (alias: string, leg: Leg, trip: Trip) => Promise<Reply>
+}
+
+/** What walks are made in. */
+export interface Surroundings {
+  readonly directory: Directory
+  readonly parts: ReadonlyMap<string, FeaturePart>
+  readonly retries: (target: Target) => number
+  readonly max: number
+}
+
+interface World extends Surroundings, Pick<Walker, 'models' | 'check'> {
+  readonly order: Order
+}
+
+interface Way {
+  readonly world: World
+  readonly trip: Trip
+}
+
+/** The longest that timers can wait. */
+const FAR = 2 ** 31 - 1
+
+export function walker(surroundings: Surroundings): Walker {
+  const { directory, parts } = surroundings
+  const known = new Map<string, readonly string[]>()
+  const models = (alias: string): readonly string[] => {
+    let found = known.get(alias)
+    if (!found) {
+      const group = directory.group(alias)
+      found = group ? [...new Set(group.members.flatMap((member) => models(typeof member === 'string' ? member : member.name)))] : [alias]
+      known.set(alias, found)
+    }
+    return found
+  }
+  const check = (alias: string): void => {
+    const missing = wishes(directory.group(alias)).find((wish) => !parts.has(wish))
+    if (!missing) return
+    const todo = `import { ${missing} } from '@relay/core/groups' and add it to the hub's \`groups\``
+    throw relayError('config', `group \`${alias}\` asks for what was not handed in: ${todo}`, { alias })
+  }
+  const world: World = { ...surroundings, order: order(), models, check }
+  return {
+    check,
+    models,
+    peek(alias) {
+      try {
+        return directory.target(alias)
+      } catch {
+        // It is told when the model is asked.
+        return undefined
+      }
+    },
+    walk: (name, leg, trip) => walk(name, leg, { world, trip }),
+    one: (alias, leg, trip) => one(alias, leg, { world, trip }),
+  }
+}
+
+/** What a group asks for that not every hub has. */
+function wishes(group: GroupConfig | undefined): GroupFeature['name'][] {
+  const { strategy, hedge, on_interrupt } = group ?? {}
+  const wishes: GroupFeature['name'][] = []
+  if (strategy === 'conditional' || strategy === 'fastest' || strategy === 'cheapest') wishes.push(strategy)
+  if (hedge) wishes.push('hedge')
+  if (on_interrupt === 'continue') wishes.push('continuation')
+  return wishes
+}
+
+async function walk(name: string, leg: Leg, way: Way): Promise<Reply | undefined> {
+  const { world, trip } = way
+  const group = world.directory.group(name)
+  if (group) return through({ alias: name, group, call: leg.call }, leg, way)
+  return trip.closed.has(name) || leg.terms?.fits(world.directory.target(name)) === false ? undefined : one(name, leg, way)
+}
+
+async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefined> {
+  const { world, trip } = way
+  const { directory, parts, models, order } = world
+  const { alias, group } = visit
+  world.check(alias)
+  const members = group.members.map((member): Member => {
+    const it = typeof member === 'string' ? { name: member } : member
+    return { ...it, targets: () => directory.targets(it.name) }
+  })
+  const queue = [...(parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)]
+  const left = (): number => new Set(queue.flatMap(({ name }) => models(name)).filter((model) => !trip.closed.has(model))).size
+  const ask: Line['ask'] = async (call, terms = leg.terms) => {
+    let failure: { readonly error: unknown } | undefined
+    for (let member = queue.shift(); member; member = queue.shift()) {
+      const next = onward(member, { ...leg, call, terms }, left())
+      try {
+        const reply = await watched(member.name, { ...visit, call }, { world, ask: () => walk(member.name, next, way) })
+        if (reply) return reply
+      } catch (error) {
+        failure = { error }
+        if (!mayGoOn(error, call) || !(terms ? terms.movesOn(error) : movesOn(error, group))) break
+      }
+    }
+    if (failure) throw failure.error
+    return undefined
+  }
+  const line = { ...visit, ask, left, first: queue[0]?.name }
+  const open = wishes(group).reduce<Open>((inner, wish) => {
+    const own = parts.get(wish)?.open
+    return own ? (call) => own({ ...line, call }, inner) : inner
+  }, ask)
+  return open(leg.call)
+}
+
+/** Retries of one member leave a request for each model behind it, and half of the time. */
+function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, behind: number): Leg {
+  const { call, until, others, settings } = leg
+  const params = { ...own.params, ...settings?.params }
+  const now = call.runtime.now()
+  return {
+    ...leg,
+    call: behind ? { ...call, budget: sparing(call.budget, behind) } : call,
+    until: behind ? now + (until - now) / 2 : until,
+    others: others || behind > 0,
+    settings: { ...own, ...settings, ...(Object.keys(params).length ? { params } : undefined) },
+  }
+}
+
+/** The same budget, but for some requests that others may need. */
+function sparing(budget: Budget, spared: number): Budget {
+  return {
+    deadline: budget.deadline,
+    attempts: budget.attempts,
+    get left() {
+      return budget.left - spared
+    },
+    set left(left) {
+      budget.left = left + spared
+    },
+  }
+}
+
+/** Tells everyone who learns from it how a member does. */
+async function watched(name: string, visit: Visit, { world, ask }: { readonly world: World; readonly ask: () => Promise<Reply | undefined> }): Promise<Reply | undefined> {
+  const { call } = visit
+  const { now } = call.runtime
+  const from = now()
+  const end = world.order.begin(name, visit)
+  const tell = (outcome: Sight['outcome']): void => {
+    for (const { saw } of world.parts.values()) saw?.({ call, name, ms: now() - from, outcome })
+  }
+  try {
+    const reply = await ask()
+    if (reply) tell('ok')
+    if (reply) reply.settle.push(end)
+    else end()
+    return reply
+  } catch (error) {
+    end()
+    tell(call.signal?.aborted ? 'lost' : 'error')
+    throw error
+  }
+}
+
+async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply> {
+  const { call, until, others, settings } = leg
+  const { budget, runtime, kind } = call
+  trip.closed.add(alias)
+  const target = adapted(world.directory.target(alias), settings)
+  const cut = until < budget.deadline ? cutoff(call, target, until) : undefined
+  try {
+    return await trip.next({
+      ...call,
+      target,
+      kind: trip.failed && kind === 'first' ? 'fallback' : kind,
+      alternatives: others,
+      ...(cut && { signal: cut.signal }),
+    })
+  } catch (error) {
+    trip.failed = true
+    if (others && error instanceof RelayError && REMEDY[error.code] === 'retry' && (error.retryAfterMs ?? 0) > PATIENCE_MS) {
+      const tries = budget.attempts.filter((attempt) => attempt.alias === alias).length
+      if (tries <= world.retries(target)) trip.postponed.push({ ...leg, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
+    }
+    throw error
+  } finally {
+    cut?.cancel()
+  }
+}
+
+function adapted(target: Target, settings: Settings = {}): Target {
+  if (!Object.keys(settings).length) return target
+  const params = settings.params && { params: { ...target.config.params, ...settings.params } }
+  return { ...target, config: { ...target.config, ...settings, ...params } }
+}
+
+/** Ends the wait for an answer that has not begun, so that there is time for others. */
+function cutoff({ runtime, signal }: Call, { alias, model, provider }: Target, until: number): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const control = new AbortController()
+  const details = { alias, model, provider: provider.name }
+  const late = (): void => control.abort(relayError('timeout_attempt', 'no answer began within half of the time that was left, and others could answer', details))
+  const ms = until - runtime.now()
+  return { signal: anySignal([signal, control.signal]) ?? control.signal, cancel: ms < FAR ? runtime.timer(late, Math.max(0, ms)) : () => undefined }
+}
+
+function mayGoOn(error: unknown, { budget, runtime, signal }: Call): error is RelayError {
+  return error instanceof RelayError && !signal?.aborted && budget.left > 0 && runtime.now() < budget.deadline
+}
+
+/** With `retry_classifier: strict`, only these move on to the next member: surely the provider's fault, and passing. */
+const STRICT = /^(rate_limit|overloaded|server_error|network|timeout_(connect|first_content|attempt)|stream_truncated|circuit_open)$/
+/** The causes of `on` that are not codes themselves. */
+const CAUSES: { readonly [cause in FallbackCause]?: RegExp } = { timeout: /^timeout_/, auth: /^(authentication|permission)$/ }
+
+function movesOn({ code }: RelayError, { on, retry_classifier }: GroupConfig): boolean {
+  if (on) return on.some((cause) => CAUSES[cause]?.test(code) ?? cause === code)
+  return retry_classifier === 'strict' ? STRICT.test(code) : REMEDY[code] !== 'fail'
+}
