@@ -20,7 +20,7 @@ const unitReport = '.build/vitest.json'
 // A runtime's suite needs the build; what is quick and fails most often comes first.
 const steps: readonly Step[] = [
   { name: 'typecheck', command: 'npm run --silent typecheck' },
-  { name: 'unit', command: `vitest run --project node --reporter=default --reporter=json --outputFile.json=${unitReport}` },
+  { name: 'unit', command: `bash scripts/redis.sh && vitest run --project node --reporter=default --reporter=json --outputFile.json=${unitReport}` },
   // Nothing after a failed build may pass on the last one's files.
   { name: 'build', command: 'rm -rf dist && npm run --silent build', quiet: true },
   { name: 'runtimes', command: 'bash scripts/chromium.sh && node test/runtimes/main.ts' },

@@ -2,21 +2,23 @@
  * Keeps calls within limits and budgets, by reservation: what a call may take is held before it and settled after it.
  * @module
  */
+import { estimateInput } from '../core/tokens.ts'
 import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import type { Call, Layer } from '../types/call.ts'
 import type { LimitConfig, LimitStore, Quota, Verdict } from '../types/limits.ts'
+import type { Target } from '../types/provider.ts'
 import type { Attempt, ChatResponse } from '../types/response.ts'
-import { costOf, type PriceOf } from './price.ts'
+import { costOf, type Price, type PriceOf } from './price.ts'
 import { sleep } from './retry.ts'
 
 export interface LimitOptions {
   readonly rules: readonly LimitConfig[]
   /** Where the counts are. A store that many isolates share makes the limits hold across them. */
   readonly store: LimitStore
-  /** For limits in US dollars. */
-  readonly priceOf: PriceOf
-  /** An estimate of a request's input, in tokens. */
-  readonly estimate: (call: Call) => number
+  /** For limits in US dollars. Default: the `cost` of the model's entry in the catalogue. */
+  readonly priceOf?: PriceOf
+  /** An estimate of a request's input, in tokens. Default: four characters to a token. */
+  readonly estimate?: (call: Call) => number
   /** What becomes of calls when the store cannot be asked. `closed`: none is made. Default `closed`. */
   readonly onStoreError?: 'open' | 'closed'
   /** How long the store is waited for, in seconds. Default 5. */
@@ -78,7 +80,7 @@ export function limit(options: LimitOptions): Layer {
       const more: Release[] = []
       const settle = (response?: ChatResponse): void => {
         const mine = budget.attempts.slice(made).filter(({ alias }) => alias === target.alias)
-        if (response && !response.usage.estimated) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
+        if (response && !response.usage.estimated && isChat(call.mode)) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
         release(spent(response, estimate, mine))
         // Room for a request that was made stays taken; what was not made in the end gives it back.
         for (const unmade of more.slice(Math.max(0, mine.length - 1))) unmade(NOTHING)
@@ -224,9 +226,9 @@ function unique(counted: readonly Counted[]): Counted[] {
   return [...strict.values()]
 }
 
-function estimated(call: Call, { priceOf, estimate }: LimitOptions, usual: number): Estimate {
-  const { target, request } = call
-  const bound = request.maxTokens ?? target?.config.params?.max_tokens
+function estimated(call: Call, { priceOf = ownPrice, estimate = roughly }: LimitOptions, usual: number): Estimate {
+  const { target, request, mode } = call
+  const bound = isChat(mode) ? (request.maxTokens ?? target?.config.params?.max_tokens) : 0
   const most = target?.config.capabilities?.max_output ?? Infinity
   const input = estimate(call)
   const output = Math.min(most, bound ?? Math.ceil(usual))
@@ -238,6 +240,19 @@ function estimated(call: Call, { priceOf, estimate }: LimitOptions, usual: numbe
   }
   const amounts = { requests: 1, tokens: input + output, usd: priced(input, output), concurrency: 1 }
   return { input, amounts, bounded: bound !== undefined, priced }
+}
+
+function roughly({ request }: Call): number {
+  return estimateInput(request)
+}
+
+function ownPrice({ config: { cost } }: Target): Price | undefined {
+  return cost && { rates: cost, source: 'user_override', confidence: 'exact' }
+}
+
+/** Vectors and rankings are no output. */
+function isChat(mode: Call['mode']): boolean {
+  return mode === 'chat' || mode === 'stream'
 }
 
 /** What a call really took, by what is known of it when it has ended. */

@@ -71,7 +71,8 @@ export function durableObjectStore(namespace: ObjectNamespace, { name = 'relay-l
   return {
     async reserve(id, quotas, { now, ttlMs }) {
       const taken: Quota[] = []
-      for (const [object, part] of grouped(quotas, ({ key }) => objectOf(key))) {
+      // In one order for all calls, so that no two of them hold what the other needs.
+      for (const [object, part] of [...grouped(quotas, ({ key }) => objectOf(key))].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const verdict = parsed(await post(object, { id, quotas: part, ttlMs, ...(clock === 'caller' && { now }) }))
         if (verdict.ok) taken.push(...part)
         else {
