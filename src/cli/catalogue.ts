@@ -1,9 +1,9 @@
 // The catalogue that a command works on: read from files, checked, and made a hub.
+import { fromConfig } from '../../runtimes/node.ts'
 import { nearest } from '../config/nearest.ts'
 import { relayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { providers } from '../providers/index.ts'
-import { fromConfig } from '../load.ts'
 import type { RelayConfig } from '../types/config.ts'
 import { compile, type YamlText } from '../yaml.ts'
 import { listOf, type Given } from './command.ts'
@@ -33,13 +33,16 @@ export async function configOf(files: readonly string[], io: Io): Promise<RelayC
 
 /** A hub for one model or group. What the rest of the catalogue would need in variables is not asked for. */
 export async function hubOf(alias: string, given: Given, io: Io): Promise<Hub> {
-  const { env, fetch } = io
-  const config = needed(await configOf(filesOf(given), io), alias)
+  return hubFor(needed(await configOf(filesOf(given), io), alias), io)
+}
+
+/** A hub of a catalogue that has been checked. */
+export function hubFor(config: RelayConfig, { env, fetch }: Io): Hub {
   return fromConfig(config, { env, ...(fetch ? { fetch } : undefined) })
 }
 
 /** What an alias stands for, and what that stands for. */
-function needed(config: RelayConfig, alias: string): RelayConfig {
+export function needed(config: RelayConfig, alias: string): RelayConfig {
   const { models = {}, groups = {} } = config
   const names = new Set([known(config, alias)])
   // A set goes on over what is added to it meanwhile.

@@ -5,6 +5,7 @@ import { RelayError } from '../errors.ts'
 import { chat } from './chat.ts'
 import type { Command, Given } from './command.ts'
 import { compile } from './compile.ts'
+import { doctor } from './doctor.ts'
 import { exitCode, INTERRUPTED, OK, USAGE, UsageError } from './exit.ts'
 import { details, overview } from './help.ts'
 import type { Io } from './io.ts'
@@ -15,7 +16,7 @@ import { attemptsLine, summaryLine } from './report.ts'
 import { schema } from './schema.ts'
 import { validate } from './validate.ts'
 
-const COMMANDS: readonly Command[] = [chat, validate, schema, compile, providers, models]
+const COMMANDS: readonly Command[] = [chat, validate, doctor, schema, compile, providers, models]
 
 /** Stands for a bare `-` (the standard input), which the parser would drop. */
 const DASH = '\0'

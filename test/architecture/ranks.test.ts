@@ -5,6 +5,8 @@ import type { Rule } from './tree.ts'
 
 /** From the ground up. Within a rank a folder sees itself and what is below, never its neighbours. */
 const ladder: readonly (readonly string[])[] = [
+  // What the package says of itself.
+  ['package.json'],
   // The nouns, and the errors that name some of them.
   ['src/types', 'src/errors.ts'],
   ['src/http', 'src/auth', 'src/secrets', 'src/json', 'schema', 'snapshot'],
@@ -13,7 +15,9 @@ const ladder: readonly (readonly string[])[] = [
   ['src/providers', 'src/layers', 'src/stores', 'src/sinks', 'src/routing', 'src/pricing'],
   ['src/config', 'src/catalog', 'src/structured', 'src/tools', 'src/batch', 'src/mcp'],
   ['src/hub.ts'],
-  ['src/index.ts', 'src/yaml.ts', 'src/hono', 'src/interop', 'src/testing'],
+  ['src/index.ts', 'src/yaml.ts', 'src/sources.ts', 'src/hono', 'src/interop', 'src/testing'],
+  // What the runtimes' doors share.
+  ['src/load.ts'],
   ['runtimes'],
   // A program for Node: it starts from the Node door.
   ['src/cli'],
