@@ -98,7 +98,7 @@ describe.each(dialects)('the OpenAI client on %s', (dialect) => {
       .toEqual(toolCalls.map((call) => [call.name, call.arguments]))
   })
 
-  it.each(errorCatalogue().filter((entry) => entry.dialect === dialect).map((entry) => [entry.cause, entry] as const))(
+  it.each(errorCatalogue().filter((entry) => entry.wire === 'openai-chat' && entry.dialect === dialect).map((entry) => [entry.cause, entry] as const))(
     'throws the class that %s has',
     async (cause, entry) => {
       const { openai } = client(dialect, { answers: { error: cause } })

@@ -171,13 +171,17 @@ const thinking: Inspect = ({ body }) => {
   return startsWithThinking(body)
 }
 
-/** Thinking of the manual kind: the turn whose tools are being answered begins with it. */
+/** Thinking of the manual kind: the turn whose tools are being answered begins with it, however many steps ago that was. */
 function startsWithThinking(body: JsonObject): string | undefined {
   const all = objects(body['messages'])
-  const answers = blocksOf(all.at(-1) ?? {}).some((block) => block['type'] === 'tool_result')
-  const first = blocksOf(all.at(-2) ?? {})[0]?.['type']
-  if (!answers || first === 'thinking' || first === 'redacted_thinking') return undefined
-  return `messages.${all.length - 2}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${text(first)}\`. `
+  let begun: number | undefined
+  for (const [i, message] of all.entries()) {
+    if (message['role'] === 'assistant') begun ??= i
+    else if (!blocksOf(message).some((block) => block['type'] === 'tool_result')) begun = undefined
+  }
+  const first = begun === undefined ? undefined : blocksOf(all[begun] ?? {})[0]?.['type']
+  if (begun === undefined || first === 'thinking' || first === 'redacted_thinking') return undefined
+  return `messages.${begun}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${text(first)}\`. `
     + 'When `thinking` is enabled, a final `assistant` message must start with a thinking block.'
 }
 

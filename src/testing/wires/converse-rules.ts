@@ -166,12 +166,21 @@ const signatures: Inspect = ({ body, model, mint }) => {
   for (const [at, { reasoningContent }] of placed(body)) {
     const { reasoningText, redactedContent } = object(reasoningContent)
     const { text: thought, signature } = object(reasoningText)
-    if (redactedContent !== undefined && !mint.knows(text(redactedContent), '')) return `${MODEL_SAYS}${at}: Invalid \`data\` in \`redacted_thinking\` block`
+    if (redactedContent !== undefined && !mint.knows(decoded(text(redactedContent)), '')) return `${MODEL_SAYS}${at}: Invalid \`data\` in \`redacted_thinking\` block`
     if (reasoningText === undefined || !model.includes('claude')) continue
     if (signature === undefined) return `${MODEL_SAYS}${at}.thinking.signature: Field required`
     if (!mint.knows(text(signature), text(thought))) return `${MODEL_SAYS}${at}: Invalid \`signature\` in \`thinking\` block`
   }
   return undefined
+}
+
+/** What the model's own API has, of which base64 goes over the line. */
+function decoded(base64: string): string {
+  try {
+    return atob(base64)
+  } catch {
+    return ''
+  }
 }
 
 /** Claude's own rules hold here too. */

@@ -127,12 +127,10 @@ function blockOf(block: ReplyBlock, { model, mint }: Scene): JsonObject {
       mint.remember(signature, text)
       return { reasoningContent: { reasoningText: { text, signature } } }
     }
-    case 'redacted_thinking': {
+    case 'redacted_thinking':
+      mint.remember(block.data, '')
       // Base64 of what is base64 already.
-      const redactedContent = btoa(block.data)
-      mint.remember(redactedContent, '')
-      return { reasoningContent: { redactedContent } }
-    }
+      return { reasoningContent: { redactedContent: btoa(block.data) } }
     case 'tool_use':
       return { toolUse: { input: block.json === '' ? {} : parsed(block.json), name: block.name, toolUseId: block.id, type: 'tool_use' } }
     case 'native':
