@@ -193,13 +193,13 @@ function tableOf(rows: readonly Health[], live: boolean, color: Paint): string {
   const { bold, green, red, dim } = color
   const cells = rows.map((health) => {
     const { alias, target, key, key_set, ok, code } = health
-    const state = key_set === true ? green('set') : key_set === false ? red('not set') : key === 'not needed' || !key ? '' : dim('when asked')
-    const said = outcome(health)
-    const painted = ok === true ? green(said) : code === null ? dim(said) : red(said)
-    return [bold(alias), target, `${key} ${state}`.trim(), ...(live || ok === null && code !== null && key_set !== false ? [painted] : [])]
+    const known = key_set === null ? '' : key_set ? green('set') : red('not set')
+    const state = key_set === null && key && key !== 'not needed' ? dim('when asked') : known
+    const answer = outcome(health)
+    const painted = ok === true ? green(answer) : code === null ? dim(answer) : red(answer)
+    return [bold(alias), target, `${key} ${state}`.trim(), ...(live ? [painted] : [])]
   })
-  const wide = cells.some(({ length }) => length > 3)
-  return table(['alias', 'target', 'key', ...(wide ? [live ? 'answer' : ''] : [])], cells, color)
+  return table(['alias', 'target', 'key', ...(live ? ['answer'] : [])], cells, color)
 }
 
 /** `ok, 312 ms`, `rate_limit 429`, `not asked`. */
