@@ -94,7 +94,7 @@ async function managed(world: World, { client, scope }: Identity): Promise<Kept<
   })
   const url = `${service ? endpoint : `${host.replace(/\/+$/, '')}/metadata/identity/oauth2/token`}?${query.toString()}`
   try {
-    const headers = service ? { 'x-identity-header': header } : { metadata: 'true' }
+    const headers: { readonly [name: string]: string } = service ? { 'x-identity-header': header } : { metadata: 'true' }
     return grant(world, await ask(world, { url, headers, timeoutMs: 5000, secrets: [header] }), url)
   } catch (error) {
     // Elsewhere than on Azure the address leads into the void.
