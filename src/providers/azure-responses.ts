@@ -11,6 +11,7 @@ export const azureResponses: Provider = {
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
+  prefill: false,
   wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiResponses({
       efforts,

@@ -18,6 +18,7 @@ export const azure: Provider = {
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
+  prefill: false,
   embed: azureEmbed(embeddings({ base64: true })),
   wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiChat({

@@ -10,6 +10,7 @@ export const openaiResponses: Provider = {
   baseUrl: 'https://api.openai.com/v1',
   env: ['OPENAI_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ responses({
     efforts: EFFORTS,
     reasons,

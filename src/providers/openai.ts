@@ -12,6 +12,7 @@ export const openai: Provider = {
   baseUrl: 'https://api.openai.com/v1',
   env: ['OPENAI_API_KEY'],
   sign: bearer,
+  prefill: false,
   embed: embeddings({ base64: true }),
   wire: openaiChat({
     // The only cap that models from o1 on take; the older ones take it too.

@@ -10,5 +10,6 @@ export const perplexityResponses: Provider = {
   baseUrl: 'https://api.perplexity.ai/v1',
   env: ['PERPLEXITY_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ openaiResponses({ cost: ({ cost }) => at(cost, 'total_cost') }),
 }

@@ -12,6 +12,7 @@ export const perplexity: Provider = {
   baseUrl: 'https://api.perplexity.ai',
   env: ['PERPLEXITY_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ openaiChat({
     fields: { seed: null, parallelToolCalls: null, name: null },
     streamOptions: false,

@@ -10,5 +10,6 @@ export const xaiResponses: Provider = {
   baseUrl: 'https://api.x.ai/v1',
   env: ['XAI_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ openaiResponses({ cost, efforts }),
 }

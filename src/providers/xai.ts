@@ -13,6 +13,7 @@ export const xai: Provider = {
   baseUrl: 'https://api.x.ai/v1',
   env: ['XAI_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ openaiChat({
     ears: [thinking, sources],
     fields: { topK: null, name: null },

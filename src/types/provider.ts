@@ -155,5 +155,7 @@ export interface Provider {
   readonly keyless?: boolean
   /** True where not even loopback may be spoken to without TLS. */
   readonly httpsOnly?: boolean
+  /** False where a model that is shown the beginning of its answer does not go on from there, but answers anew. */
+  readonly prefill?: false
   readonly sign: (request: HttpRequest, credential: Credential, context: SignContext) => HttpRequest | Promise<HttpRequest>
 }
