@@ -23,6 +23,7 @@ export interface RouteOptions {
 export function route(directory: Directory, options: RouteOptions = {}): Layer {
   const { features = [], priceOf, retries = ({ config }) => config.max_retries ?? 2, max = 30_000 } = options
   const services: Services = {
+    target: directory.target,
     costOf(target, usage) {
       const found = priceOf?.(target)
       return found && costOf(usage, found)
@@ -64,7 +65,8 @@ async function travel(call: Call, walk: Walker, next: Next): Promise<Reply> {
 }
 
 /** Who asked to be left alone for longer than one waits while others could answer is asked again when none of them could. */
-async function later(failure: unknown, { runtime, budget, signal }: Call, { trip, walk }: { readonly trip: Trip; readonly walk: Walker }): Promise<Reply> {
+async function later(failure: unknown, call: Call, { trip, walk }: { readonly trip: Trip; readonly walk: Walker }): Promise<Reply> {
+  const { runtime, budget, signal } = call
   for (;;) {
     const [first, ...others] = trip.postponed.sort((a, b) => a.at - b.at)
     const final = !(failure instanceof RelayError) || REMEDY[failure.code] === 'fail' || budget.left <= 0
@@ -72,7 +74,7 @@ async function later(failure: unknown, { runtime, budget, signal }: Call, { trip
     trip.postponed.shift()
     await sleep(runtime, Math.max(0, first.at - runtime.now()), signal)
     try {
-      return await walk.one(first.alias, { ...first, call: { ...first.call, budget, kind: 'retry' }, until: budget.deadline, others: others.length > 0 }, trip)
+      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until: budget.deadline, settings: first.settings, others: others.length > 0 }, trip)
     } catch (error) {
       failure = error
     }

@@ -48,6 +48,7 @@ export interface Sight {
 
 /** What a feature is told of the hub. */
 export interface Services {
+  readonly target: (alias: string) => Target
   /** Undefined where nobody knows the model's price. */
   readonly costOf: (target: Target, usage: Usage) => Cost | undefined
 }

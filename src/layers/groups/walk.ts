@@ -35,13 +35,18 @@ export interface Leg {
   readonly terms?: Terms | undefined
 }
 
+/** A model that asked to be left alone till a moment. */
+export interface Postponed extends Pick<Leg, 'settings'> {
+  readonly alias: string
+  readonly at: number
+}
+
 /** One call on its way. */
 export interface Trip {
   readonly next: Next
   /** Models that are not asked, or not again. */
   readonly closed: Set<string>
-  /** Models that asked to be left alone till a moment, and could be asked then. */
-  readonly postponed: (Leg & { readonly alias: string; readonly at: number })[]
+  readonly postponed: Postponed[]
   failed: boolean
 }
 
@@ -140,16 +145,18 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
   })
   const queue = [...(parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)]
   const left = (): number => new Set(queue.flatMap(({ name }) => models(name)).filter((model) => !trip.closed.has(model))).size
-  const ask: Line['ask'] = async (call, terms = leg.terms) => {
+  const ask: Line['ask'] = async (call, terms) => {
+    // Whoever goes on from an answer that broke off comes when the time in which it had to begin may be over.
+    const here: Leg = terms ? { ...leg, call, terms, until: call.budget.deadline } : { ...leg, call }
     let failure: { readonly error: unknown } | undefined
     for (let member = queue.shift(); member; member = queue.shift()) {
-      const next = onward(member, { ...leg, call, terms }, left())
+      const next = onward(member, here, left())
       try {
         const reply = await watched(member.name, { ...visit, call }, { world, ask: () => walk(member.name, next, way) })
         if (reply) return reply
       } catch (error) {
         failure = { error }
-        if (!mayGoOn(error, call) || !(terms ? terms.movesOn(error) : movesOn(error, group))) break
+        if (!mayGoOn(error, call) || !(here.terms ? here.terms.movesOn(error) : movesOn(error, group))) break
       }
     }
     if (failure) throw failure.error
@@ -231,7 +238,7 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
     trip.failed = true
     if (others && error instanceof RelayError && REMEDY[error.code] === 'retry' && (error.retryAfterMs ?? 0) > PATIENCE_MS) {
       const tries = budget.attempts.filter((attempt) => attempt.alias === alias).length
-      if (tries <= world.retries(target)) trip.postponed.push({ ...leg, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
+      if (tries <= world.retries(target)) trip.postponed.push({ settings, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
     }
     throw error
   } finally {
