@@ -47,7 +47,7 @@ const EXITS: readonly (readonly [prompt: string, code: number, says: RegExp])[] 
   ['cut', 5, /stream_truncated.*out, estimated/s],
 ]
 
-describe.each(Object.keys(RUNTIMES))('relay on %s', (runtime) => {
+describe.each(Object.keys(RUNTIMES))('relay on %s', { timeout: 30_000 }, (runtime) => {
   const chat = (...words: string[]): string[] => ['chat', 'fast', '-c', models, ...words]
 
   it('streams the answer to stdout, and what it took to stderr', async () => {

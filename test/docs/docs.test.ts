@@ -6,6 +6,7 @@ import { REMEDY, relayError, type ErrorCode } from '@relay/core'
 import { providers } from '@relay/core/providers'
 import { compile } from '@relay/core/yaml'
 import { describe, expect, it, vi } from 'vitest'
+import { bundles, entry, weigh } from '../../bench/size.ts'
 import { allBlocks, blocksOf, documents, moduleOf, nameOf, promised, root, runs } from './blocks.ts'
 
 const dir = `${root}.build/docs`
@@ -15,7 +16,7 @@ rmSync(dir, { recursive: true, force: true })
 mkdirSync(dir, { recursive: true })
 for (const block of code) writeFileSync(`${dir}/${nameOf(block)}.ts`, moduleOf(block))
 
-describe('the documents', () => {
+describe('the documents', { timeout: 30_000 }, () => {
   it('hold code', () => {
     expect(code.length).toBeGreaterThan(20)
     expect(code.filter(runs).length).toBeGreaterThan(15)
@@ -73,6 +74,16 @@ describe('tables', () => {
       const [row = ''] = new RegExp(`^\\| .*\`${name}/…\`.*$`, 'm').exec(text) ?? []
       for (const part of [...env, ...(typeof baseUrl === 'string' ? [new URL(baseUrl).host] : [])]) expect(row).toContain(part)
     }
+  })
+})
+
+describe('weights', { timeout: 30_000 }, () => {
+  const text = readFileSync(`${root}README.md`, 'utf8')
+  // Relay's own: those of the others change only with their versions, which are exact.
+  it.each(bundles.map(({ name, providers }) => [name, providers] as const))('README.md: %s', async (name, providers) => {
+    const [, said = ''] = new RegExp(`^\\| Relay: ${name.replaceAll('+', '\\+')} \\| (\\d+) KB \\|$`, 'm').exec(text) ?? []
+    const { gzip } = await weigh(entry(providers))
+    expect(Math.abs(gzip / 1024 / Number(said) - 1), `${name} is ${(gzip / 1024).toFixed(1)} KB`).toBeLessThan(0.1)
   })
 })
 

@@ -25,7 +25,7 @@ function demo(env: { readonly [name: string]: string }, ...more: string[]): Prom
   })
 }
 
-describe('the demo', () => {
+describe('the demo', { timeout: 30_000 }, () => {
   it('needs no key, and shows text, tools, a fallback, a truncation and what each cost', async () => {
     const { code, stdout, stderr } = await demo({})
     expect([code, stderr]).toEqual([0, ''])
@@ -55,7 +55,7 @@ describe('the demo', () => {
   })
 })
 
-describe('the live demo', () => {
+describe('the live demo', { timeout: 30_000 }, () => {
   it('asks whom it has a key for', async () => {
     const { fetch, requests } = simulator({ answers: ({ neutral }) => (neutral.tools.length && !neutral.turns.at(-1)?.toolResults?.length ? { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] } : 'Really.') })
     const server = await serve(fetch)

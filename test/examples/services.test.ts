@@ -94,7 +94,7 @@ describe('services', () => {
   it.each(Object.keys(services))('%s', async (runtime) => {
     const url = await start(runtime)
     await behaves(async (prompt) => fetch(url, { method: 'POST', body: prompt }))
-  }, 30_000)
+  }, 60_000)
 
   it('are typed as their runtime has it', () => {
     const bun = spawnSync('tsc', ['--noEmit', '-p', 'examples/bun'], { cwd: root, encoding: 'utf8' })
