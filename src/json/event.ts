@@ -6,6 +6,6 @@ export function eventJson(data: string, details: ErrorDetails): unknown {
   try {
     return JSON.parse(data)
   } catch (cause) {
-    throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data, cause })
+    throw relayError('invalid_response', `an event of the stream is not JSON: ${data.slice(0, 200)}`, { ...details, raw: data, cause })
   }
 }

@@ -2,8 +2,7 @@
 import { azureKeyOrToken } from '../auth/azure.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 import { fit } from '../wire/openai-models.ts'
 import { azureEmbed, azureWire, efforts, filters } from './facts/azure.ts'
 
@@ -21,8 +20,8 @@ export const azure: Provider = {
   prefill: false,
   embed: azureEmbed(embeddings({ base64: true })),
   wire: /* @__PURE__ */ azureWire(
-    /* @__PURE__ */ openaiChat({
-      ears: [thinking, filters],
+    /* @__PURE__ */ openaiKin({
+      ears: [filters],
       padding: 'obfuscation',
       fields: { maxTokens: 'max_completion_tokens', topK: null },
       efforts,

@@ -2,8 +2,8 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { pictures, sources, thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { pictures, sources } from '../wire/openai-chat-ears.ts'
 
 export const compatible: Provider = {
   name: 'compatible',
@@ -12,5 +12,5 @@ export const compatible: Provider = {
   sign: bearer,
   embed: embeddings(),
   // Some end a stream without `[DONE]`.
-  wire: openaiChat({ fields: { name: null }, ears: [thinking, pictures, sources], endsWithBody: true }),
+  wire: openaiKin({ fields: { name: null }, ears: [pictures, sources], endsWithBody: true }),
 }

@@ -2,8 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 
 export const fireworks: Provider = {
   name: 'fireworks',
@@ -11,8 +10,7 @@ export const fireworks: Provider = {
   env: ['FIREWORKS_API_KEY'],
   sign: bearer,
   embed: embeddings(),
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level, budget) =>

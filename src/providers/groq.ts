@@ -1,23 +1,22 @@
 // Groq: open models, fast. console.groq.com/docs/openai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { at } from '../wire/fields.ts'
 
 export const groq: Provider = {
   name: 'groq',
   baseUrl: 'https://api.groq.com/openai/v1',
   env: ['GROQ_API_KEY'],
   sign: bearer,
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     fields: { maxTokens: 'max_completion_tokens', topK: null, name: null },
     efforts: [
       [/qwen/, 'none default'],
       [/gpt-oss/, 'low medium high'],
     ],
     // Compound systems count here alone.
-    usage: ['x_groq.usage'],
+    usage: (body) => at(body, 'x_groq.usage'),
     faults: [
       // What the model wrote was no valid call: another try may be.
       ['invalid_response', /tool_use_failed/],

@@ -2,8 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 
 export const mistral: Provider = {
   name: 'mistral',
@@ -11,8 +10,7 @@ export const mistral: Provider = {
   env: ['MISTRAL_API_KEY'],
   sign: bearer,
   embed: embeddings({ dimensions: 'output_dimension' }),
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     // A model that is not there is a 400.
     faults: [['not_found', /^[^|]*invalid_model/]],
     fields: { topK: null, seed: 'random_seed', name: null },

@@ -2,8 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 
 export const ollama: Provider = {
   name: 'ollama',
@@ -12,8 +11,7 @@ export const ollama: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
     efforts: [[/./, 'none low medium high']],
   }),

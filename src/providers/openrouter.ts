@@ -2,8 +2,8 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { pictures, thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { pictures } from '../wire/openai-chat-ears.ts'
 import { cost, effort, faults } from './facts/openrouter.ts'
 
 export const openrouter: Provider = {
@@ -12,15 +12,15 @@ export const openrouter: Provider = {
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
   embed: embeddings({ cost }),
-  wire: /* @__PURE__ */ openaiChat({
-    ears: [thinking, pictures],
+  wire: /* @__PURE__ */ openaiKin({
+    ears: [pictures],
     fields: { name: null },
     effort,
     // Unlike the original it also takes documents by address.
     file: (url, filename) => ({ type: 'file', file: { filename, file_data: url } }),
     cacheHint: (ttl) => ({ cache_control: { type: 'ephemeral', ...(ttl === '1h' && { ttl }) } }),
     cost,
-    facts: { provider: 'upstreamProvider', 'choices.0.native_finish_reason': 'nativeFinishReason' },
+    facts: { provider: 'upstreamProvider', native_finish_reason: 'nativeFinishReason' },
     faults,
   }),
 }

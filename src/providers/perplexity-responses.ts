@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiResponses } from '../wire/openai-responses.ts'
-import { at } from '../wire/openai-usage.ts'
+import { at } from '../wire/fields.ts'
 
 export const perplexityResponses: Provider = {
   name: 'perplexity',

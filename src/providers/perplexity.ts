@@ -4,7 +4,7 @@ import type { Provider } from '../types/provider.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
 import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
-import { at } from '../wire/openai-usage.ts'
+import { at } from '../wire/fields.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const perplexity: Provider = {

@@ -2,8 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const together: Provider = {
@@ -12,8 +11,7 @@ export const together: Provider = {
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
   embed: embeddings(),
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level) => (level === 'none' ? { reasoning: { enabled: false } } : { reasoning_effort: level }),

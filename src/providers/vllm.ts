@@ -2,8 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const vllm: Provider = {
@@ -13,8 +12,7 @@ export const vllm: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
-  wire: openaiChat({
-    ears: [thinking],
+  wire: openaiKin({
     fields: { name: null },
     // Whether a model thinks is a matter of its chat template.
     effort: (level) => (level === 'none' ? { chat_template_kwargs: { enable_thinking: false } } : { reasoning_effort: level }),

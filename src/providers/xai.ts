@@ -1,8 +1,8 @@
 // Grok, xAI's models. docs.x.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { sources, thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { sources } from '../wire/openai-chat-ears.ts'
 import { cost, efforts } from './facts/xai.ts'
 
 const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
@@ -14,8 +14,8 @@ export const xai: Provider = {
   env: ['XAI_API_KEY'],
   sign: bearer,
   prefill: false,
-  wire: /* @__PURE__ */ openaiChat({
-    ears: [thinking, sources],
+  wire: /* @__PURE__ */ openaiKin({
+    ears: [sources],
     fields: { topK: null, name: null },
     efforts,
     adjust: (body, { target, note }) => {

@@ -6,7 +6,7 @@ import type { Delta } from '../types/event.ts'
 import type { Decoder, Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
 import { encodeCohere } from './cohere-encode.ts'
-import { classify, type FaultRule } from './openai-fault.ts'
+import { classify, type FaultRule } from './fault.ts'
 
 interface RawContent {
   readonly type?: string

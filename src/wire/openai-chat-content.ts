@@ -2,6 +2,7 @@
 import type { Delta } from '../types/event.ts'
 import type { Citation, ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
+import { present, type Fields } from './fields.ts'
 import type { Dialect, Splitter } from './openai-dialect.ts'
 
 interface RawCall {
@@ -19,13 +20,17 @@ export interface RawMessage {
   readonly refusal?: string | null
   readonly tool_calls?: readonly RawCall[] | null
   readonly function_call?: RawCall['function']
-  readonly annotations?: readonly { readonly url_citation?: RawCitation }[] | null
+  readonly annotations?: readonly RawAnnotation[] | null
   readonly images?: readonly { readonly image_url?: { readonly url?: string } }[] | null
   readonly audio?: { readonly id?: string; readonly data?: string; readonly transcript?: string } | null
   readonly reasoning_content?: unknown
   readonly reasoning?: unknown
   readonly reasoning_details?: readonly RawDetail[] | null
   readonly extra_content?: unknown
+}
+
+interface RawAnnotation {
+  readonly url_citation?: RawCitation
 }
 
 /** The fields of a body, or of a chunk, that stand beside its choices. */
@@ -37,6 +42,8 @@ export interface RawBody {
   readonly error?: unknown
   readonly citations?: readonly string[] | null
   readonly search_results?: readonly RawCitation[] | null
+  readonly usage?: Fields | null
+  readonly [field: string]: unknown
 }
 
 /** A message, whole, or streamed as a delta. */
@@ -74,7 +81,7 @@ export interface Kept {
   /** The field that the text goes back in. */
   readonly as?: string
   /** Fields of the message, or of the tool call, that go back as they came. */
-  readonly with?: { readonly [field: string]: unknown }
+  readonly with?: Fields
 }
 
 /** Blocks have fixed numbers, so that an answer folds to the same whichever way it came. */
@@ -108,7 +115,7 @@ export interface Heard {
   thoughts?: { as?: string; readonly details: RawDetail[]; readonly kept: { [field: string]: unknown } }
   audio?: { readonly data: string[]; id: string; transcript: string }
   sources?: readonly Citation[]
-  verdicts?: { readonly [of: string]: unknown }
+  verdicts?: Fields
 }
 
 export function silence({ splitter, ears = [] }: Dialect, encoding: Encoding): Heard {
@@ -116,18 +123,13 @@ export function silence({ splitter, ears = [] }: Dialect, encoding: Encoding): H
 }
 
 export function hear(heard: Heard, piece: Piece): void {
-  const { streamed } = piece
-  const { content, refusal, annotations, tool_calls: calls, function_call: legacy } = piece.message
+  const { content, refusal, annotations, tool_calls: calls } = piece.message
   for (const ear of heard.ears) ear(heard, piece)
   if (heard.split && typeof content === 'string') for (const [kind, text] of heard.split(content)) say(heard, kind, text)
   else say(heard, 'text', content)
   say(heard, 'refusal', refusal)
-  for (const raw of annotations ?? []) {
-    if (raw.url_citation) heard.out.push({ type: 'citation', block: TEXT, citation: cited('url_citation', raw.url_citation) })
-    else other(heard, { type: 'native', kind: 'annotation', data: raw }, { annotations: [raw] })
-  }
-  for (const raw of calls ?? []) call(heard, raw, streamed)
-  if (legacy?.name || legacy?.arguments) call(heard, { index: 0, function: legacy }, streamed)
+  for (const { url_citation: raw } of annotations ?? []) if (raw) cite(heard, cited('url_citation', raw))
+  for (const raw of calls ?? []) call(heard, raw, piece.streamed)
 }
 
 /** Hands over what was held back. */
@@ -147,47 +149,49 @@ export function say({ out, said }: Heard, kind: keyof typeof BLOCKS, text: unkno
 export function other(heard: Heard, value: ContentBlock, kept?: Kept['with']): void {
   const block = heard.others++
   heard.out.push({ type: 'block', block, value })
-  if (kept) heard.out.push({ type: 'seal', block, state: { with: kept } })
+  if (kept) keep(heard, block, { with: kept })
+}
+
+export function keep({ out }: Heard, block: number, state: Kept): void {
+  out.push({ type: 'seal', block, state })
+}
+
+export function cite({ out }: Heard, citation: Citation): void {
+  out.push({ type: 'citation', block: TEXT, citation })
 }
 
 export function cited(kind: string, raw: RawCitation): Citation {
   const { url, title, content, start_index: start, end_index: end } = raw
-  const known = Object.entries({ url, title, citedText: content, start, end }).filter(([, value]) => value != null)
-  return { kind, ...Object.fromEntries(known), raw }
+  return { kind, ...present({ url, title, citedText: content, start, end }), raw }
 }
 
 /** Finds the call that a piece belongs to: by an id that is known, by its index, or it is the latest. */
-function slotOf(slots: Slot[], { id, index, ...made }: RawCall, streamed: boolean): Slot {
-  const fresh = id && nameOf(made)
-  let slot: Slot | undefined
-  if (streamed) {
-    slot = slots.find((it) => id && it.id === id)
-    if (!slot && index != null) slot = slots.findLast((it) => it.index === index && !(it.id && fresh))
-    else if (!slot && !id && !nameOf(made)) slot = slots.at(-1)
-  }
+function slotOf(slots: Slot[], { id, index, name }: { readonly id: string; readonly index: Slot['index']; readonly name: string }): Slot | undefined {
+  const known = id && slots.find((it) => it.id === id)
+  if (known) return known
+  // Some number every call 0: then a name begins another.
+  if (index != null) return slots.findLast((it) => it.index === index && !(it.id && id && name))
+  return id || name ? undefined : slots.at(-1)
+}
+
+export function call(heard: Heard, { index, function: made, custom, extra_content, ...raw }: RawCall, streamed: boolean): void {
+  const { slots, out } = heard
+  const id = raw.id ?? ''
+  const name = (made ?? custom)?.name ?? ''
+  let slot = streamed ? slotOf(slots, { id, index, name }) : undefined
   if (!slot) slots.push((slot = { block: CALLS + slots.length, index, id: '' }))
-  return slot
-}
-
-function nameOf({ function: made, custom }: RawCall): string | undefined {
-  return (made ?? custom)?.name || undefined
-}
-
-function call({ slots, out }: Heard, raw: RawCall, streamed: boolean): void {
-  const { id, index, function: made, custom, extra_content } = raw
-  const slot = slotOf(slots, raw, streamed)
   const { block } = slot
-  const written = made?.arguments
-  let argumentsDelta = typeof written === 'string' ? written : written ? JSON.stringify(written) : ''
   const free = !made && custom
   // Free text, where every other tool has JSON: it becomes the one argument `input`.
-  if (free) argumentsDelta = (slot.custom ? '' : '{"input":"') + JSON.stringify(custom.input ?? '').slice(1, -1)
-  const name = slot.named ? undefined : nameOf(raw)
+  const written = free ? (slot.custom ? '' : '{"input":"') + JSON.stringify(custom.input ?? '').slice(1, -1) : made?.arguments || ''
+  const argumentsDelta = typeof written === 'string' ? written : JSON.stringify(written)
   // A piece that its place in the stream assigns must not be taken for another that reads the same: with an id it is not.
   const told = (id && !slot.id) || index == null || free
-  slot.id ||= id || ''
+  const fresh = !slot.named && name
+  slot.id ||= id
+  if (argumentsDelta || fresh || told) out.push({ type: 'tool_call_delta', block, ...(told && { id: slot.id }), ...(fresh && { name }), argumentsDelta })
+  if (free && !slot.custom) keep(heard, block, { as: 'custom' })
+  if (extra_content) keep(heard, block, { with: { extra_content } })
   slot.named ||= !!name
-  if (argumentsDelta || name || told) out.push({ type: 'tool_call_delta', block, ...(told && { id: slot.id }), ...(name && { name }), argumentsDelta })
-  if (free && !slot.custom) slot.custom = out.push({ type: 'seal', block, state: { as: 'custom' } }) > 0
-  if (extra_content) out.push({ type: 'seal', block, state: { with: { extra_content } } })
+  slot.custom ||= !!free
 }

@@ -1,7 +1,7 @@
 // What only some say on Chat Completions: thinking, in every form that there is of it, pictures, sound and sources.
-import { cited, other, say, TEXT, THINKING, type Heard, type RawDetail, type RawMessage } from './openai-chat-content.ts'
+import { cite, cited, keep, other, say, THINKING, type Heard, type RawDetail, type RawMessage } from './openai-chat-content.ts'
+import { at } from './fields.ts'
 import type { Ear } from './openai-dialect.ts'
-import { at } from './openai-usage.ts'
 
 /** Of the fields that hold thinking one is read: some servers send the same text in several. */
 export const thinking: Ear = (heard, piece) => {
@@ -19,7 +19,7 @@ export const thinking: Ear = (heard, piece) => {
   }
   if (pieces?.length) thoughts.kept['reasoning_details'] = thoughts.details
   if (extra_content) thoughts.kept['extra_content'] = extra_content
-  if (pieces?.length || extra_content) keep(heard)
+  if (pieces?.length || extra_content) seal(heard)
 }
 
 /** Content as a list: thinking and text in turns. */
@@ -27,7 +27,7 @@ function parts(heard: Heard, content: Exclude<NonNullable<RawMessage['content']>
   for (const { type, text, thinking: inner, signature } of content) {
     if (type === 'text') say(heard, 'text', text)
     if (type !== 'thinking') continue
-    for (const thought of inner ?? []) think(heard, 'content', thought.text)
+    for (const thought of inner ?? []) think(heard, 'thoughts', thought.text)
     if (signature) heard.out.push({ type: 'seal', block: THINKING, signature })
   }
 }
@@ -36,16 +36,17 @@ function think(heard: Heard, field: string, text: unknown): void {
   say(heard, 'thinking', text)
   if (!text || !heard.thoughts || heard.thoughts.as === field) return
   heard.thoughts.as = field
-  keep(heard)
+  seal(heard)
 }
 
 /** Opaque state stands on the thinking, and goes back in the fields that it came in. */
-function keep({ thoughts, out, said }: Heard): void {
+function seal(heard: Heard): void {
+  const { thoughts, out, said } = heard
   if (!thoughts) return
   const { as, kept, details } = thoughts
   if (!said.thinking) out.push({ type: 'thinking_delta', block: THINKING, text: '' })
   said.thinking = true
-  out.push({ type: 'seal', block: THINKING, state: { ...(as && !details.length && { as }), with: kept } })
+  keep(heard, THINKING, { ...(as && !details.length && { as }), with: kept })
 }
 
 function merge(details: RawDetail[], piece: RawDetail): void {
@@ -87,5 +88,5 @@ export const sources: Ear = (heard, piece) => {
   const { search_results: found, citations } = piece?.body ?? {}
   if (found?.length) heard.sources = found.map((raw) => cited('search_result', raw))
   else if (citations?.length) heard.sources = citations.map((url) => ({ kind: 'url', url }))
-  if (!piece) for (const citation of heard.sources ?? []) heard.out.push({ type: 'citation', block: TEXT, citation })
+  if (!piece) for (const citation of heard.sources ?? []) cite(heard, citation)
 }

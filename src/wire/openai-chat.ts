@@ -1,14 +1,16 @@
 // Chat Completions, OpenAI's wire and that of everyone who imitates it: bodies and chunks to deltas.
 import { relayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
+import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
-import type { Decoder, Encoding, Wire } from '../types/provider.ts'
-import type { FinishReason } from '../types/response.ts'
+import type { Encoding, Wire } from '../types/provider.ts'
+import { classify, told } from './fault.ts'
+import { present, type Fields } from './fields.ts'
+import { reasonOf } from './finish.ts'
 import { close, hear, silence, type RawBody, type RawMessage } from './openai-chat-content.ts'
 import { encodeChat } from './openai-chat-encode.ts'
 import type { Dialect } from './openai-dialect.ts'
-import { classify } from './openai-fault.ts'
-import { at, usageOf } from './openai-usage.ts'
+import { usageOf } from './openai-usage.ts'
 
 interface RawChoice {
   readonly index?: number | null
@@ -16,6 +18,8 @@ interface RawChoice {
   readonly delta?: RawMessage | null
   readonly finish_reason?: string | null
   readonly error?: unknown
+  readonly usage?: Fields | null
+  readonly [field: string]: unknown
 }
 
 /** A whole body, or a chunk of a stream. Any field may be missing. */
@@ -31,43 +35,23 @@ export function openaiChat(dialect: Dialect = {}): Wire {
     encode: (encoding) => encodeChat(dialect, encoding),
     decode: (body, encoding) => {
       const { take, end } = reader(dialect, encoding)
-      const deltas = take((body ?? {}) as Raw, 'message')
-      if (!(body as Raw | null)?.choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
+      const raw = Object(body) as Raw
+      const deltas = take(raw, 'message')
+      if (!raw.choices?.length) throw relayError('invalid_response', 'the answer has no choices', encoding.details)
       return [...deltas, ...end()]
     },
-    decoder: (encoding) => decoder(dialect, encoding),
+    decoder: (encoding) => {
+      const { take, end, stopped } = reader(dialect, encoding)
+      return {
+        verbatim: !dialect.splitter,
+        padding: dialect.padding,
+        frame: (data, event) => (data.trim() === '[DONE]' ? end() : data ? take(Object(eventJson(data, encoding.details)) as Raw, 'delta', event) : []),
+        end: () => (dialect.endsWithBody && stopped() ? end() : []),
+      }
+    },
     fault: (failure) => classify(failure, dialect.faults),
   }
 }
-
-function decoder(dialect: Dialect, encoding: Encoding): Decoder {
-  const { take, end, stopped } = reader(dialect, encoding)
-  return {
-    verbatim: !dialect.splitter,
-    padding: dialect.padding,
-    frame: (data, event) => {
-      if (data.trim() === '[DONE]') return end()
-      if (!data) return []
-      let body: unknown
-      try {
-        body = JSON.parse(data)
-      } catch (cause) {
-        throw relayError('invalid_response', `an event of the stream is not JSON: ${data.slice(0, 200)}`, { ...encoding.details, cause })
-      }
-      return take((body ?? {}) as Raw, 'delta', event)
-    },
-    end: () => (dialect.endsWithBody && stopped() ? end() : []),
-  }
-}
-
-/** Everyone has words of their own for why a model stopped. */
-const REASONS: readonly (readonly [FinishReason, RegExp])[] = [
-  ['stop', /^(stop|eos|end_turn)$/],
-  ['length', /length|max_tokens|context_window/],
-  ['tool_calls', /^(tool|function)_/],
-  ['content_filter', /content.filter|sensitive/],
-  ['error', /error|abort|insufficient/],
-]
 
 interface Reader {
   /** What a body, or a chunk, says. */
@@ -81,31 +65,31 @@ interface Reader {
 /** Reads one answer. A whole body and a stream's chunks both go through here, so nothing is known twice. */
 function reader(dialect: Dialect, encoding: Encoding): Reader {
   const { details } = encoding
-  const { facts = {}, usage: places = [], cost, reasoningApart, faults } = dialect
+  const { facts = {}, usage: elsewhere, cost, reasoningApart, faults } = dialect
   const heard = silence(dialect, encoding)
   const values: { [name: string]: unknown } = {}
-  let seen = ''
+  let names: readonly unknown[] = []
   let raw: string | null = null
   let over = false
 
   const take: Reader['take'] = (body, part, event) => {
-    const choice = body.choices?.find(({ index }) => !index)
-    const failed = body.error || !choice?.error ? body : choice
-    if (failed.error || event === 'error' || (!body.choices && isFault(body))) {
-      throw classify({ status: details.status ?? 200, text: JSON.stringify(failed), json: failed, details }, faults)
+    const { id, model, created, choices } = body
+    const choice = choices?.find(isFirst)
+    if (body.error || choice?.error || event === 'error' || (!choices && FAULTS.some((field) => body[field]))) {
+      throw told(body.error || !choice?.error ? body : choice, details, faults)
     }
     const out: Delta[] = (heard.out = [])
-    const { id, model, created } = body
-    if (seen !== (seen = `${id || ''} ${model || ''}`) && seen !== ' ') {
-      out.push({ type: 'meta', ...(id && { id }), ...(model && { model }), ...(created && { createdAt: created * 1000 }) })
+    if ((id && id !== names[0]) || (model && model !== names[1])) {
+      names = [id, model]
+      out.push({ type: 'meta', ...present({ id, model, createdAt: created && created * 1000 }) })
     }
-    for (const field in facts) values[facts[field] ?? field] ??= at(body, field) ?? undefined
+    for (const field in facts) values[facts[field] ?? field] ??= body[field] ?? choice?.[field]
     hear(heard, { message: choice?.[part] ?? {}, body, streamed: part === 'delta' })
     // Later chunks may say null, or nothing.
     raw = choice?.finish_reason || (raw ?? choice?.finish_reason ?? null)
-    const usage = ['usage', 'choices.0.usage', ...places].map((path) => at(body, path)).find(Boolean)
+    const usage = body.usage ?? choice?.usage ?? (elsewhere?.(body) as Fields | undefined)
     if (!usage) return out
-    const usd = cost?.(usage as { readonly [field: string]: unknown })
+    const usd = cost?.(usage)
     out.push({ type: 'usage', usage: usageOf(usage, reasoningApart) })
     if (typeof usd === 'number') out.push({ type: 'cost', usd })
     return out
@@ -117,19 +101,21 @@ function reader(dialect: Dialect, encoding: Encoding): Reader {
     over = true
     const { slots, said, others } = heard
     const spoke = slots.length || others > 3 || Object.keys(said).length
-    if (!spoke && /context_window/.test(raw ?? '')) throw relayError('context_window', 'the conversation fills the whole window', details)
-    if (Object.keys(facts).length) out.push({ type: 'metadata', values: JSON.parse(JSON.stringify(values)) as typeof values })
-    let reason = raw ? (REASONS.find(([, words]) => words.test(raw ?? ''))?.[0] ?? 'other') : spoke ? 'stop' : 'other'
-    // Some say `stop` when they call a tool, and all say `stop` when they refuse.
-    if (reason === 'stop') reason = slots.length ? 'tool_calls' : said.refusal ? 'content_filter' : reason
-    out.push({ type: 'finish', reason, raw }, { type: 'done' })
+    if (!spoke && raw?.includes('context_window')) throw relayError('context_window', 'the conversation fills the whole window', details)
+    const known = present(values)
+    if (Object.keys(known).length) out.push({ type: 'metadata', values: known })
+    const reason = raw || !spoke ? reasonOf(raw) : 'stop'
+    // All say `stop` when they refuse.
+    out.push({ type: 'finish', reason: reason === 'stop' && said.refusal ? 'content_filter' : reason, raw }, { type: 'done' })
     return out
   }
 
   return { take, end, stopped: () => raw !== null && !over }
 }
 
-/** A body without choices that tells of a failure without an `error`. */
-function isFault(body: RawBody): boolean {
-  return body.object === 'error' || ['detail', 'message', 'errors', 'fault'].some((field) => at(body, field))
+function isFirst({ index }: RawChoice): boolean {
+  return !index
 }
+
+/** Without choices, a body with one of these tells of a failure. */
+const FAULTS = ['detail', 'message', 'errors', 'fault']

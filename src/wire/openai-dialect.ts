@@ -1,7 +1,8 @@
 // What differs between the servers that speak Chat Completions, as data.
+import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import type { Heard, Piece } from './openai-chat-content.ts'
-import type { FaultRule } from './openai-fault.ts'
+import type { FaultRule } from './fault.ts'
+import type { Heard, Kept, Piece, RawBody } from './openai-chat-content.ts'
 
 /** The parameters of a request that have a field of their own on this wire. */
 export type Parameter = 'maxTokens' | 'temperature' | 'topP' | 'topK' | 'stop' | 'seed' | 'parallelToolCalls' | 'name' | 'strict'
@@ -45,18 +46,20 @@ export interface Dialect {
   readonly file?: (url: string, name: string) => Part | undefined
   /** What goes onto a part that everything up to is to be cached. */
   readonly cacheHint?: (ttl: '5m' | '1h') => { readonly [field: string]: unknown }
+  /** Puts what is kept of a thought into the message that it goes back in. */
+  readonly replay?: (block: ContentBlock, kept: Kept, turn: { [field: string]: unknown }) => void
   /** A tool call's id as this server takes it. */
   readonly toolId?: (id: string) => string
   /** The last word on a body, before `providerOptions`: what this server's models do not take. */
   readonly adjust?: (body: Body, encoding: Encoding) => void
 
-  /** Further places where a body or a chunk holds its usage. */
-  readonly usage?: readonly string[]
+  /** Where a body or a chunk holds its usage, besides in `usage`. */
+  readonly usage?: (body: RawBody) => unknown
   /** True where the reasoning is counted beside `completion_tokens`, not in it. */
   readonly reasoningApart?: true
   /** What the usage says that the call costs, in US dollars. */
   readonly cost?: (usage: { readonly [field: string]: unknown }) => unknown
-  /** Fields of a body or a chunk that go to the response's metadata, and the names that they have there. */
+  /** Fields of a body or a chunk, or of its choice, that go to the response's metadata, and the names that they have there. */
   readonly facts?: { readonly [field: string]: string }
   /** What is heard besides text, refusals, citations and tool calls. */
   readonly ears?: readonly Ear[]

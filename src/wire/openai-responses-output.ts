@@ -2,7 +2,7 @@
 import type { Delta } from '../types/event.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { Kept } from './openai-responses-items.ts'
-import { at } from './openai-usage.ts'
+import { at } from './fields.ts'
 
 export interface RawAnnotation {
   readonly type?: string

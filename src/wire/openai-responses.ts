@@ -5,10 +5,10 @@ import type { Delta } from '../types/event.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason } from '../types/response.ts'
 import type { Dialect } from './openai-dialect.ts'
-import { classify, type FaultRule } from './openai-fault.ts'
+import { classify, type FaultRule } from './fault.ts'
 import { encodeResponses, type ResponsesBody } from './openai-responses-encode.ts'
 import { close, hear, silence, type RawItem, type RawPiece } from './openai-responses-output.ts'
-import { at } from './openai-usage.ts'
+import { at } from './fields.ts'
 
 /** One company's Responses. Everything has a default: what OpenAI does, where others do it too. */
 export interface ResponsesDialect extends Pick<Dialect, 'efforts' | 'effort' | 'cacheHint' | 'cost' | 'facts' | 'faults'> {

@@ -3,7 +3,7 @@ import type { EmbedWire } from '../../types/embed.ts'
 import type { Target, Wire, WireRequest } from '../../types/provider.ts'
 import type { Dialect, Ear } from '../../wire/openai-dialect.ts'
 import { EFFORTS } from '../../wire/openai-models.ts'
-import { at } from '../../wire/openai-usage.ts'
+import { at } from '../../wire/fields.ts'
 
 /** What a content filter says of one category: `hate`, `self_harm`, `sexual`, `violence`, `jailbreak`… */
 export interface FilterVerdict {

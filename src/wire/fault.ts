@@ -1,0 +1,72 @@
+// Says what a failure is, whoever says it: one table, read from the top.
+import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
+import type { Failure } from '../types/provider.ts'
+import { at, present } from './fields.ts'
+
+/** Tried on `status codes | message`: what stands before the bar are the server's own codes and types. */
+export type FaultRule = readonly [code: ErrorCode, sign: RegExp, status?: number]
+
+/** The status is that of a failure which is told inside of a 200. */
+const RULES: readonly FaultRule[] = [
+  // More than the account may send in a minute: waiting does not help, a smaller request or another model does.
+  ['request_too_large', /request too large.*per (min|day)/is, 413],
+  ['content_policy', /^[^|]*(content.?(filter|policy)|moderation_blocked|invalid_prompt|ResponsibleAI)/i],
+  // Not where the talk is of tokens per minute: that is an allowance, not the window.
+  [
+    'context_window',
+    /^(?!.*(per minute|rate.?limit|quota)).*(context.?(length|window|size|limit)|maximum prompt length|(prompt|input) (is )?too long|too_many_prompt|length of the messages|too large for model|model token limit|max_new_tokens)/is,
+  ],
+  ['quota', /^402|^[^|]*(insufficient_quota|credit_balance|spend_limit|usage_limit)/i, 402],
+  ['rate_limit', /^(429|498)|^[^|]*(rate.?limit|slow_down)/i, 429],
+  ['authentication', /^401|^[^|]*(api_key|authentication|unauthorized)|(incorrect|invalid) api key/i, 401],
+  ['permission', /^403|^[^|]*permission/i, 403],
+  ['not_found', /^404|^[^|]*not.?found/i, 404],
+  ['request_too_large', /^413/],
+  ['overloaded', /^(503|529)|^[^|]*(overload|unavailable|insufficient_system|capacity)/i, 503],
+  ['server_error', /^(408|409|42[45]|5)|^[^|]*(server_error|timeout)/i, 500],
+  ['invalid_request', /^4|^[^|]*(invalid|bad.?request|unsupported)/i],
+]
+
+/** Where servers put their words, the codes of a failure, and its facts. */
+const WORDS = /^(errors?|message|details?|fault(string)?|msg)$/i
+const CODES = /code|type|status|reason|quotaId|limit_source/i
+const FACTS = /^(content_filter_result|metadata|details|failed_gen)/
+
+/** The error that a failure is; `rules` are what one wire or company means otherwise. */
+export function classify({ status, text, json, details }: Failure, rules: readonly FaultRule[] = []): RelayError {
+  const codes: unknown[] = []
+  const found: { data?: unknown; requestId?: string } = {}
+  let upstream = ''
+  JSON.stringify(json, (key, value: unknown) => {
+    if (CODES.test(key) && typeof value !== 'object') codes.push(value)
+    if (FACTS.test(key)) found.data ??= value
+    if (key === 'request_id') found.requestId = String(value)
+    if (key === 'raw') upstream = `: ${value}`
+    return value
+  })
+  const code = [status, ...codes].map(Number).find((number) => number >= 400 && number < 600)
+  const page = text.replace(/(<[^>]*>|\s)+/g, ' ').trim().slice(0, 500)
+  const said = (wording(json) || (/\w/.test(page) ? page : `HTTP ${status}`)) + upstream
+  const sign = `${code} ${codes.join(' ')} | ${said}`
+  const [kind, , usual = 400] = [...rules, ...RULES].find(([, pattern]) => pattern.test(sign)) ?? ['server_error', , 500]
+  // Only some say it in a header.
+  const [, wait, unit] = /(?:retry after |again in |retryDelay":\s*")([\d.]+) ?(m?s)/i.exec(text) ?? []
+  const retryAfterMs = wait ? Math.ceil(Number(wait) * (unit === 'ms' ? 1 : 1000)) : undefined
+  return relayError(kind, said, { retryAfterMs, raw: text, ...found, ...present(details), status: code ?? usual })
+}
+
+/** A failure that is told where an answer should be. */
+export function told(json: unknown, details: ErrorDetails, rules?: readonly FaultRule[]): RelayError {
+  return classify({ status: details.status ?? 200, text: JSON.stringify(json), json, details }, rules)
+}
+
+/** Words, or a list of what is wrong with which field. */
+function wording(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.map((it) => [at(it, 'loc'), wording(it)].filter(Boolean).map(String).join(': ')).join('; ')
+  for (const [field, inner] of Object.entries(Object(value))) {
+    const words = WORDS.test(field) && wording(inner)
+    if (words) return words
+  }
+  return ''
+}

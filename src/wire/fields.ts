@@ -1,0 +1,18 @@
+// Fields of JSON: at a path, without those that say nothing, and in the spelling of wires.
+
+export interface Fields {
+  readonly [field: string]: unknown
+}
+
+/** What stands at a dotted path. */
+export function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Fields | null | undefined)?.[key], value)
+}
+
+/** Without what says nothing: null, undefined and the empty string. */
+export function present<T extends object>(raw: T): { readonly [field in keyof T]?: NonNullable<T[field]> } {
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value != null && value !== '')) as { readonly [field in keyof T]?: NonNullable<T[field]> }
+}
+
+/** Why a field is not sent. */
+export const UNKNOWN = 'not known here: left out'
