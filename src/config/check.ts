@@ -16,15 +16,13 @@ const UNSUPPORTED: readonly string[] = [
   'model.inherit_from',
   'model.rpm_limit',
   'model.tpm_limit',
-  'group.strategy=conditional',
-  'member.when',
   'observability.otel_enabled=true',
 ]
 
 
 /** Numbers, as `section.field`: seconds above 0, whole ones, and the rest. */
-const SECONDS = /^(defaults|model)\.(.*_)?timeout$/
-const WHOLE = /^(defaults|model)\.max_/
+const SECONDS = /^(defaults|model|member)\.(.*_)?timeout$/
+const WHOLE = /^(defaults|model|member)\.max_/
 const NUMBERS = /^(cost\.|profile\..*_multiplier|member\.weight|defaults\.retry_)/
 /** Texts that become part of an address. */
 const PARTS = /^model\.(region|project|location|api_version)$/

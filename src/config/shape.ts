@@ -65,7 +65,7 @@ function explain(error: ValueError, found: Found): void {
   } else if (type !== ValueErrorType.Union) {
     // What a pattern asks for is for editors: `problems` says it in words, once references are replaced.
     if (type !== ValueErrorType.StringPattern) add(mismatch(schema, value, path))
-  } else {
+  } else if (typeof value !== 'string' || !(schema['anyOf'] as readonly TSchema[]).some((item) => item['pattern'])) {
     const inner = chosen(error)
     if (typeof inner === 'object') for (const one of inner) explain(one, found)
     else add(inner ?? mismatch(schema, value, path), inner ? { path: [...path, 'type'] } : undefined)

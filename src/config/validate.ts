@@ -3,6 +3,7 @@ import { relayError, scrub } from '../errors.ts'
 import type { RelayConfig } from '../types/config.ts'
 import { fields, problems } from './check.ts'
 import { type Problem, resolveEnv } from './env.ts'
+import { groupProblems } from './groups.ts'
 import { merge } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { type Finding, findingText, type KeyProblem, locate, type Sourced } from './place.ts'
@@ -33,6 +34,7 @@ export function validate(sources: readonly Sourced[], { lookup, providers }: Che
   const meaning = [
     ...resolved.problems,
     ...problems(meant),
+    ...groupProblems(meant),
     ...(providers ? providerProblems(meant, providers) : []),
   ].map(({ path, message }): KeyProblem => ({
     path,

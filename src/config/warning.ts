@@ -33,12 +33,16 @@ export function warnings(config: RelayConfig): Problem[] {
     })
   }
   each(config.groups, (group, alias) => {
-    const { strategy = 'fallback', members } = fields(group)
-    if (strategy === 'weighted' || !Array.isArray(members)) return
+    const { strategy = 'fallback', members, balance, hedge } = fields(group)
+    const warn = (path: readonly (string | number)[], only: string): void =>
+      void found.push({ path: ['groups', alias, ...path], message: `has no effect but ${only}` })
+    if (balance !== undefined && strategy !== 'loadbalance') warn(['balance'], 'under `strategy: loadbalance`')
+    if (!Array.isArray(members)) return
+    if (hedge !== undefined && members.length < 2) warn(['hedge'], 'where there are two members or more')
     members.forEach((member, i) => {
-      if (fields(member)['weight'] === undefined) return
-      const path = ['groups', alias, 'members', i, 'weight']
-      found.push({ path, message: 'has no effect but under `strategy: weighted`' })
+      const { weight, when } = fields(member)
+      if (weight !== undefined && strategy !== 'weighted') warn(['members', i, 'weight'], 'under `strategy: weighted`')
+      if (when !== undefined && strategy !== 'conditional') warn(['members', i, 'when'], 'under `strategy: conditional`')
     })
   })
   return found

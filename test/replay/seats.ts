@@ -1,8 +1,8 @@
 // Who may take a turn in a conversation: every wire, under the models whose rules of replay differ.
 import type { ModelConfig, Provider } from '@relay/core'
 import {
-  anthropic, bedrock, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama, openai, openaiResponses, openrouter,
-  together, vllm, xai,
+  anthropic, azure, azureResponses, bedrock, bedrockInvoke, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
+  openai, openaiResponses, openrouter, together, vertex, vllm, xai,
 } from '@relay/core/providers'
 
 export interface Seat {
@@ -41,13 +41,19 @@ export const seats: readonly Seat[] = [
   seat(vllm, 'qwen3', { base_url: 'http://localhost:8000/vllm/v1' }),
   seat(lmstudio, 'qwen3'),
   seat(compatible, 'any', { base_url: 'https://gateway.example/compatible/v1' }),
+  seat(azure, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'chat_completions' }),
   seat(openaiResponses, 'gpt-5.4', { api_style: 'responses' }),
+  seat(azureResponses, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'responses' }),
   seat(anthropic, 'claude-sonnet-4-5', claude),
   seat(anthropic, 'claude-opus-4-8', claude),
   seat(anthropic, 'claude-opus-5-5', claude),
   seat(bedrock, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region, ...claude }),
+  seat(bedrockInvoke, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region, api_style: 'invoke', ...claude }),
   seat(bedrock, 'us.amazon.nova-2-lite-v1:0', { region }),
   seat(bedrock, 'mistral.mistral-large-2407-v1:0', { region }),
   seat(google, 'gemini-3.8-flash'),
   seat(google, 'gemini-2.5-flash'),
+  seat(vertex, 'gemini-3.8-flash', { project: 'p', location: 'global' }),
+  seat(vertex, 'claude-sonnet-4-6', { project: 'p', location: 'global', ...claude }),
+  seat(vertex, 'moonshotai/kimi-k2-thinking-maas', { project: 'p', location: 'global' }),
 ]

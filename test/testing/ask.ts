@@ -10,6 +10,8 @@ export interface Asking {
   /** Default: one at a host that says nothing. */
   readonly base?: string
   readonly headers?: Record<string, string>
+  /** Whose way of speaking the wire it is, where the path depends on it. */
+  readonly dialect?: string
 }
 
 interface Place {
@@ -31,6 +33,10 @@ const places: { readonly [wire: string]: Place } = {
     path: () => '/v1/messages',
     body: (text, stream) => ({ model: 'm', max_tokens: 100, messages: [turn(text)], ...streamed(stream) }),
   },
+  'vertex anthropic-messages': {
+    path: (stream) => `/v1/projects/p/locations/global/publishers/anthropic/models/m:${stream ? 'streamRawPredict' : 'rawPredict'}`,
+    body: (text, stream) => ({ anthropic_version: 'vertex-2023-10-16', max_tokens: 100, messages: [turn(text)], ...streamed(stream) }),
+  },
   converse: {
     path: (stream) => `/model/m/converse${stream ? '-stream' : ''}`,
     body: (text) => ({ messages: [turn([{ text }])] }),
@@ -46,14 +52,14 @@ const places: { readonly [wire: string]: Place } = {
   cohere: { path: () => '/v2/chat', body: (text, stream) => ({ model: 'm', messages: [turn(text)], ...streamed(stream) }) },
 }
 
-export const wires: readonly string[] = Object.keys(places)
+export const wires: readonly string[] = Object.keys(places).filter((wire) => !wire.includes(' '))
 
 /** What every wire's place to look for a key finds. */
 export const keyed = { authorization: 'Bearer a-key-of-some-length', 'anthropic-version': '2023-06-01' }
 
 export function ask({ fetch }: Simulator, wire: string, asking: Asking = {}): Promise<Response> {
-  const { text = 'Grüezi 🌦 zäme', stream = false, signal, more, base = 'https://api.test', headers } = asking
-  const place = places[wire]!
+  const { text = 'Grüezi 🌦 zäme', stream = false, signal, more, base = 'https://api.test', headers, dialect } = asking
+  const place = places[`${dialect} ${wire}`] ?? places[wire]!
   return fetch(base + place.path(stream), {
     method: 'POST',
     headers: { ...keyed, ...headers },

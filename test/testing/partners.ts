@@ -1,8 +1,8 @@
 // Every provider that Relay has, with a model of its own and the counterpart that the simulator has for it.
 import type { ModelConfig, Provider } from '@relay/core'
 import {
-  anthropic, bedrock, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama, openai, openaiResponses, openrouter,
-  perplexity, together, vllm, xai,
+  anthropic, azure, azureResponses, bedrock, bedrockInvoke, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
+  openai, openaiResponses, openrouter, perplexity, together, vertex, vllm, xai,
 } from '@relay/core/providers'
 
 export interface Partner {
@@ -32,8 +32,16 @@ export const partners: readonly Partner[] = [
   ...[openai, groq, together, deepseek, xai, mistral, fireworks, perplexity, openrouter, ollama, vllm, lmstudio, compatible].map((provider) => chat(provider)),
   { ...chat(anthropic), wire: 'anthropic-messages' },
   at('openai-responses', openaiResponses, 'gpt-5.4', { api_style: 'responses' }),
+  at('openai-chat', azure, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', as: 'azure' }),
+  at('openai-chat', azure, 'prod', { base_url: 'https://r.openai.azure.com', api_version: '2024-10-21', deployment: 'gpt 5', as: 'azure, classic' }),
+  at('openai-responses', azureResponses, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'responses', as: 'azure by responses' }),
   at('converse', bedrock, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region: 'us-east-1' }),
   at('converse', bedrock, 'us.amazon.nova-2-lite-v1:0', { region: 'us-east-1', as: 'converse with another model' }),
   at('gemini', google, 'gemini-3.8-flash'),
   at('gemini', google, 'gemini-2.5-flash', { as: 'an older gemini' }),
+  at('gemini', vertex, 'gemini-3.8-flash', { project: 'p', location: 'global', as: 'gemini on vertex' }),
+  at('gemini', vertex, 'gemini-3.8-flash', { project: 'p', location: 'europe-west4', api_version: 'v1', as: 'gemini on an older vertex' }),
+  at('anthropic-messages', vertex, 'claude-sonnet-4-6', { project: 'p', location: 'us', as: 'claude on vertex' }),
+  at('openai-chat', vertex, 'moonshotai/kimi-k2-thinking-maas', { project: 'p', location: 'global', as: 'others on vertex' }),
+  at('bedrock-invoke', bedrockInvoke, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region: 'us-east-1', api_style: 'invoke' }),
 ]

@@ -19,7 +19,7 @@ const unread: { readonly [dialect: string]: readonly string[] } = {
   mistral: ['not_found'],
 }
 /** Where nobody is told what was thought. */
-const silent = ['openai', 'openai-responses']
+const silent = ['openai', 'openai-responses', 'azure', 'azure, classic', 'azure by responses']
 
 const messages: Message[] = [{ role: 'user', content: 'How is the weather in Zürich? 🌦' }]
 const tools = [{ name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } }]

@@ -134,7 +134,7 @@ describe('the catalogue', () => {
     const own = /"request_id":"req_[^"]*"/
     for (const { wire, dialect, cause, status, body, headers } of errorCatalogue()) {
       const sim = simulator({ dialect, answers: { error: cause }, strict: false })
-      const response = await ask(sim, wire)
+      const response = await ask(sim, wire, { dialect })
       expect([wire, dialect, cause, response.status]).toEqual([wire, dialect, cause, status])
       expect((await response.text()).replace(own, '')).toBe(body.replace(own, ''))
       for (const [name, value] of Object.entries(headers)) {

@@ -6,7 +6,7 @@ import type { Delta } from '../../types/event.ts'
 import type { Citation, ContentBlock, TextBlock } from '../../types/message.ts'
 import type { ChatRequest } from '../../types/request.ts'
 import type { ChatResponse, Usage } from '../../types/response.ts'
-import type { GroupFeature, Line, Terms } from './feature.ts'
+import type { GroupFeature, Line } from './feature.ts'
 import { plusCost, plusUsage } from './sum.ts'
 
 /** For groups with `on_interrupt: continue`. */
@@ -19,9 +19,6 @@ export const continuation: GroupFeature = {
     },
   }),
 }
-
-/** Anybody who takes an assistant's last words for their own may go on; whoever refuses is passed over. */
-const TERMS: Terms = { fits: ({ provider }) => provider.prefill !== false, movesOn: () => true }
 
 /** What was said before the part that is being read. */
 interface Said {
@@ -68,7 +65,7 @@ function joined(first: Reply, line: Line): Reply {
     part = conclude(current, 'error', error)
     const { text, usage } = response()
     const request = continued(line.call.request, text, usage)
-    const next = await line.ask({ ...line.call, request, kind: 'continue' }, TERMS).catch(() => undefined)
+    const next = await line.ask({ ...line.call, request, kind: 'continue' }, 'onward').catch(() => undefined)
     if (!next) throw error
     if (over) {
       next.cancel(error)

@@ -1,5 +1,4 @@
 // What a group can do beyond `fallback`, `loadbalance` and `weighted`: handed in, so that only those who use it pay for it.
-import type { RelayError } from '../../errors.ts'
 import type { Call, Reply } from '../../types/call.ts'
 import type { GroupConfig, GroupMember } from '../../types/config.ts'
 import type { Target } from '../../types/provider.ts'
@@ -24,16 +23,18 @@ export interface Line extends Visit {
   /** The name of the member that is asked next. */
   readonly first: string | undefined
   /** Asks one after the other until one answers. Undefined where nobody is left that can be asked. */
-  readonly ask: (call: Call, terms?: Terms) => Promise<Reply | undefined>
+  readonly ask: (call: Call, manner?: Manner) => Promise<Reply | undefined>
   /** How many models can still be asked. */
   readonly left: () => number
+  /** Whether a failure moves on to the next member, and there is time and a request left for it. */
+  readonly movesOn: (error: unknown) => boolean
 }
 
-/** Who may be asked, and which failures move on to the next member, where that is not as the group says. */
-export interface Terms {
-  readonly fits: (target: Target) => boolean
-  readonly movesOn: (error: RelayError) => boolean
-}
+/**
+ * How members are asked, where that is not as usual. `once`: one alone, which stands in line again where it fails in a way
+ * that passes. `onward`: only who goes on from the beginning of an answer, till one does, whatever the failures.
+ */
+export type Manner = 'once' | 'onward'
 
 /** What came of asking a member. */
 export interface Sight {

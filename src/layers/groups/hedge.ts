@@ -48,7 +48,7 @@ export const hedge: GroupFeature = {
         purses.set(line.alias, purse)
         purse.credit = Math.min(SAVED, purse.credit + share)
         const ms = after === 'p95' ? paces.get(keyOf(line.first ?? '', line.call))?.p95 : after
-        if (ms === undefined || share <= 0 || line.left() < 2) return open(line.call)
+        if (ms === undefined || !(share > 0) || line.left() < 2) return open(line.call)
         const pay = (): boolean => {
           // A little short of 1 is 1: shares are fractions.
           if (purse.spent && purse.credit < 1 - 1e-9) return false
@@ -121,6 +121,8 @@ async function run(line: Line, open: Open, { ms, pay, book }: Race): Promise<Rep
   } finally {
     cancel()
   }
+  // A hedge that failed may stand in line again, when the first had already come to the end of it.
+  if (failed && line.movesOn(failed.failure) && line.left()) return line.ask({ ...call, kind: 'fallback' })
   if (failed) throw failed.failure
   return undefined
 }
@@ -142,7 +144,7 @@ function second({ call, ask }: Line): Racer {
   const { budget } = call
   budget.left--
   const own: Budget = { left: 1, deadline: budget.deadline, attempts: budget.attempts }
-  const it = racer({ ...call, kind: 'hedge', budget: own }, ask)
+  const it = racer({ ...call, kind: 'hedge', budget: own }, (call) => ask(call, 'once'))
   it.end.then(() => (budget.left += own.left))
   return it
 }

@@ -7,7 +7,7 @@ import type { GroupFeature } from './feature.ts'
 import { hedge } from './hedge.ts'
 
 export { cheapest, conditional, continuation, fastest, hedge }
-export type { FeaturePart, GroupFeature, Line, Member, Open, Services, Sight, Terms, Visit } from './feature.ts'
+export type { FeaturePart, GroupFeature, Line, Manner, Member, Open, Services, Sight, Visit } from './feature.ts'
 
 /** All of them. */
 export const groupFeatures: readonly GroupFeature[] = [conditional, fastest, cheapest, hedge, continuation]

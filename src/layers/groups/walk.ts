@@ -5,7 +5,7 @@ import type { Budget, Call, Next, Reply } from '../../types/call.ts'
 import type { FallbackCause, GroupConfig, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
 import type { Target } from '../../types/provider.ts'
 import { PATIENCE_MS } from '../retry.ts'
-import type { FeaturePart, GroupFeature, Line, Member, Open, Sight, Terms, Visit } from './feature.ts'
+import type { FeaturePart, GroupFeature, Line, Manner, Member, Open, Sight, Visit } from './feature.ts'
 import { order, type Order } from './order.ts'
 
 /** What routing needs of the catalogue. The first three throw a ConfigError where they cannot say. */
@@ -32,7 +32,7 @@ export interface Leg {
   /** Whether others could answer. */
   readonly others: boolean
   readonly settings?: Settings | undefined
-  readonly terms?: Terms | undefined
+  readonly manner?: Manner | undefined
 }
 
 /** A model that asked to be left alone till a moment. */
@@ -131,7 +131,8 @@ async function walk(name: string, leg: Leg, way: Way): Promise<Reply | undefined
   const { world, trip } = way
   const group = world.directory.group(name)
   if (group) return through({ alias: name, group, call: leg.call }, leg, way)
-  return trip.closed.has(name) || leg.terms?.fits(world.directory.target(name)) === false ? undefined : one(name, leg, way)
+  if (trip.closed.has(name) || (leg.manner === 'onward' && world.directory.target(name).provider.prefill === false)) return undefined
+  return one(name, leg, way)
 }
 
 async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefined> {
@@ -145,24 +146,32 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
   })
   const queue = [...(parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)]
   const left = (): number => new Set(queue.flatMap(({ name }) => models(name)).filter((model) => !trip.closed.has(model))).size
-  const ask: Line['ask'] = async (call, terms) => {
+  const movesOn = (error: unknown, call: Call, manner?: Manner): boolean => mayGoOn(error, call) && (manner === 'onward' || isCause(error, group))
+  const ask: Line['ask'] = async (call, manner = leg.manner) => {
     // Whoever goes on from an answer that broke off comes when the time in which it had to begin may be over.
-    const here: Leg = terms ? { ...leg, call, terms, until: call.budget.deadline } : { ...leg, call }
+    const here: Leg = { ...leg, call, manner, ...(manner === 'onward' && { until: call.budget.deadline }) }
     let failure: { readonly error: unknown } | undefined
     for (let member = queue.shift(); member; member = queue.shift()) {
+      const { name } = member
       const next = onward(member, here, left())
+      const open = models(name).filter((model) => !trip.closed.has(model))
       try {
-        const reply = await watched(member.name, { ...visit, call }, { world, ask: () => walk(member.name, next, way) })
+        const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, way) })
         if (reply) return reply
       } catch (error) {
         failure = { error }
-        if (!mayGoOn(error, call) || !(here.terms ? here.terms.movesOn(error) : movesOn(error, group))) break
+        if (manner === 'once' && error instanceof RelayError && REMEDY[error.code] === 'retry') {
+          for (const model of open) trip.closed.delete(model)
+          queue.push(member)
+          break
+        }
+        if (!movesOn(error, call, manner)) break
       }
     }
     if (failure) throw failure.error
     return undefined
   }
-  const line = { ...visit, ask, left, first: queue[0]?.name }
+  const line = { ...visit, ask, left, first: queue[0]?.name, movesOn: (error: unknown) => movesOn(error, visit.call) }
   const open = wishes(group).reduce<Open>((inner, wish) => {
     const own = parts.get(wish)?.open
     return own ? (call) => own({ ...line, call }, inner) : inner
@@ -270,7 +279,7 @@ const STRICT = /^(rate_limit|overloaded|server_error|network|timeout_(connect|fi
 /** The causes of `on` that are not codes themselves. */
 const CAUSES: { readonly [cause in FallbackCause]?: RegExp } = { timeout: /^timeout_/, auth: /^(authentication|permission)$/ }
 
-function movesOn({ code }: RelayError, { on, retry_classifier }: GroupConfig): boolean {
+function isCause({ code }: RelayError, { on, retry_classifier }: GroupConfig): boolean {
   if (on) return on.some((cause) => CAUSES[cause]?.test(code) ?? cause === code)
   return retry_classifier === 'strict' ? STRICT.test(code) : REMEDY[code] !== 'fail'
 }

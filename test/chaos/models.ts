@@ -1,0 +1,157 @@
+// Who can be asked: a model of every provider whose wire the simulator speaks, and groups of them.
+import { Hub } from '../../src/hub.ts'
+import { providers } from '../../src/providers/index.ts'
+import { simulator } from '../../src/testing/simulator.ts'
+import type { GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
+import type { Provider } from '../../src/types/provider.ts'
+import { dice } from './dice.ts'
+import { MODEL } from './upstream.ts'
+
+/** A model of one provider. */
+export interface Speaker {
+  readonly alias: string
+  readonly wire: string
+  readonly config: ModelConfig
+}
+
+export interface Cast {
+  readonly speakers: readonly Speaker[]
+  /** Wires that no simulated server speaks yet. */
+  readonly silent: readonly string[]
+}
+
+/** Where an address has no fixed path, or the model's name says how it is spoken to. */
+const OTHERWISE: { readonly [provider: string]: Partial<ModelConfig> & { readonly path?: string; readonly model?: string } } = {
+  anthropic: { model: 'claude-sonnet-4-6' },
+  google: { path: '/google/v1beta', model: 'gemini-2.5-flash' },
+  bedrock: { path: '/bedrock', model: 'amazon.nova-pro-v1:0', region: 'us-east-1' },
+  vertex: { path: '/vertex/v1', model: 'gemini-2.5-flash', project: 'p', location: 'us-central1' },
+  azure: { path: '/azure/openai/v1', model: 'gpt-4.1', deployment: 'gpt-4.1' },
+  cohere: { model: 'command-a-03-2025' },
+}
+
+function speakerOf(provider: Provider, base: string): Speaker {
+  const { name, style, wire, baseUrl } = provider
+  const { path, model = 'some-model', ...more } = OTHERWISE[name] ?? {}
+  const at = path ?? (typeof baseUrl === 'string' ? `/${name}${new URL(baseUrl).pathname}` : `/${name}`)
+  const alias = style ? `${name}-${style}` : name
+  const config: ModelConfig = {
+    target: `${name}/${model}`,
+    ...(style && { api_style: style }),
+    base_url: `${base}${at}`.replace(/\/$/, ''),
+    credential: { type: 'literal', value: 'a-key-of-some-length' },
+    headers: { [MODEL]: alias },
+    cost: { input_per_1m: 1000, output_per_1m: 3000 },
+    ...more,
+  }
+  return { alias, wire: wire.name, config }
+}
+
+/** Tries each provider on the simulator: who is understood, whole and as a stream, takes part. */
+export async function cast(base: string, only?: string): Promise<Cast> {
+  const speakers: Speaker[] = []
+  const silent = new Set<string>()
+  for (const provider of providers) {
+    const speaker = speakerOf(provider, base)
+    if (only !== undefined && only !== speaker.wire) continue
+    if (await understood(speaker, provider)) speakers.push(speaker)
+    else silent.add(speaker.wire)
+  }
+  for (const { wire } of speakers) silent.delete(wire)
+  return { speakers, silent: [...silent] }
+}
+
+async function understood({ alias, config }: Speaker, provider: Provider): Promise<boolean> {
+  const { fetch } = simulator({ answers: 'Here I am.' })
+  const hub = new Hub({ models: { [alias]: config }, defaults: { max_retries: 0 } }, { providers: [provider], fetch })
+  const request = { messages: [{ role: 'user' as const, content: 'Who is there?' }] }
+  try {
+    const whole = await hub.chat(alias, request)
+    const streamed = await hub.stream(alias, request).response()
+    return whole.text === 'Here I am.' && streamed.text === whole.text
+  } catch {
+    return false
+  }
+}
+
+export interface Catalogue {
+  readonly config: RelayConfig
+  /** What may be asked: models and groups, with how often each is. */
+  readonly targets: readonly { readonly alias: string; readonly weight: number }[]
+  readonly providers: readonly Provider[]
+  /** Groups that may put an answer together from several. */
+  readonly joined: readonly string[]
+  readonly wireOf: ReadonlyMap<string, string>
+}
+
+export interface Setting {
+  readonly seed: number
+  readonly speakers: readonly Speaker[]
+  readonly rough: string
+  readonly dead: string
+}
+
+/** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
+export const CLOCKS = { idle: 300, first: 900, connect: 900, attempt: 1800, total: 12_000 }
+export const MAX_ATTEMPTS = 7
+
+export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
+  const { pick, between } = dice(seed, 'groups')
+  const openai = providers.find(({ wire }) => wire.name === 'openai-chat')!
+  const literal = { type: 'literal', value: 'a-key-of-some-length' } as const
+  const stranger = (alias: string, base_url: string): ModelConfig => ({
+    target: `${openai.name}/some-model`, base_url, credential: literal, headers: { [MODEL]: alias }, cost: { input_per_1m: 1000, output_per_1m: 3000 },
+  })
+  const models: { [alias: string]: ModelConfig } = {
+    ...Object.fromEntries(speakers.map(({ alias, config }) => [alias, config])),
+    rough: stranger('rough', rough),
+    dead: stranger('dead', dead),
+  }
+  const wires = [...new Set(speakers.map(({ wire }) => wire))]
+  // Wires take turns, whoever has more providers.
+  const one = (): string => {
+    const wire = pick(wires)
+    return pick(speakers.filter((speaker) => speaker.wire === wire)).alias
+  }
+  const some = (count: number): string[] => [...new Set(Array.from({ length: count * 3 }, one))].slice(0, count)
+  const groups: { [alias: string]: GroupConfig } = {
+    chain: { members: some(3) },
+    'after-the-dead': { members: ['dead', ...some(2)] },
+    'after-the-rough': { members: ['rough', ...some(2)] },
+    'weighed': { strategy: 'weighted', members: some(3).map((name) => ({ name, weight: between(1, 4) })) },
+    'spread': { strategy: 'loadbalance', members: some(4) },
+    'in-turn': { strategy: 'loadbalance', balance: 'round_robin', members: some(4) },
+    'least-busy': { strategy: 'loadbalance', balance: 'least_busy', members: some(4) },
+    'strict': { retry_classifier: 'strict', members: some(3) },
+    'nested': { members: ['spread', 'after-the-dead', ...some(1)].filter((name, i, all) => all.indexOf(name) === i) },
+  }
+  const targets = [
+    ...wires.flatMap((wire) => {
+      const own = speakers.filter((speaker) => speaker.wire === wire)
+      return own.map(({ alias }) => ({ alias, weight: 12 / own.length / wires.length }))
+    }),
+    { alias: 'rough', weight: 0.4 },
+    { alias: 'dead', weight: 0.1 },
+    ...Object.keys(groups).map((alias) => ({ alias, weight: 1 })),
+  ]
+  return {
+    config: {
+      defaults: {
+        max_attempts: MAX_ATTEMPTS,
+        max_retries: 2,
+        retry_initial_backoff: 0.01,
+        retry_max_backoff: 0.1,
+        timeout: CLOCKS.total / 1000,
+        connect_timeout: CLOCKS.connect / 1000,
+        first_content_timeout: CLOCKS.first / 1000,
+        idle_timeout: CLOCKS.idle / 1000,
+      },
+      models,
+      groups,
+    },
+    targets,
+    providers: providers.filter((provider) => Object.values(models).some(({ target }) => target.startsWith(`${provider.name}/`))),
+    joined: Object.keys(groups).filter((alias) => groups[alias]?.on_interrupt === 'continue'),
+    wireOf: new Map([...speakers.map(({ alias, wire }) => [alias, wire] as const), ['rough', 'raw bytes'], ['dead', 'nobody']]),
+  }
+}

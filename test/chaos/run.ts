@@ -1,0 +1,241 @@
+// A run: thousands of calls at once against servers that do everything wrong, and the books that must balance afterwards.
+import { Hub } from '../../src/hub.ts'
+import { breaker } from '../../src/layers/breaker.ts'
+import { limit } from '../../src/layers/limit.ts'
+import type { Layer } from '../../src/types/call.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { CLIENTS } from './clients.ts'
+import { dice } from './dice.ts'
+import { planOf } from './faults.ts'
+import { broken } from './laws.ts'
+import { ledger, type Ledger } from './ledger.ts'
+import { cast, catalogue, CLOCKS, type Catalogue } from './models.ts'
+import { told, type Story } from './story.ts'
+import { BLOW_NAMES, CALL, upstream, type Upstream } from './upstream.ts'
+import { eventually, heap, listeners, watchedRuntime, watchedStore, type Watched, type WatchedStore } from './watches.ts'
+
+export interface ChaosOptions {
+  readonly seed: number
+  readonly calls: number
+  readonly concurrency: number
+  /** Only models that speak this wire. */
+  readonly wire?: string | undefined
+  /** Only this call, of all that the seed stands for. */
+  readonly only?: number | undefined
+  /** To prove that the laws can be broken. */
+  readonly sabotage?: { readonly layers?: readonly Layer[]; readonly fetch?: FetchLike }
+  readonly progress?: (done: number) => void
+}
+
+export interface Violation {
+  readonly call: number
+  readonly laws: readonly string[]
+  readonly story: string
+}
+
+export interface Check {
+  readonly name: string
+  readonly ok: boolean
+  readonly found: string
+}
+
+export interface Report {
+  readonly ledger: Ledger
+  readonly violations: readonly Violation[]
+  readonly checks: readonly Check[]
+  /** Wires that no simulated server speaks. */
+  readonly silent: readonly string[]
+}
+
+/** How much more memory may be in use at the end than in the middle: one byte a call would be in the noise, a response a call would not. */
+const LEAK_BYTES = 4 * 1024 * 1024
+const ROUNDS = 4
+
+interface World {
+  readonly options: ChaosOptions
+  readonly hub: Hub
+  readonly known: Catalogue
+  readonly stories: Map<number, Story>
+  readonly ledger: Ledger
+  readonly violations: Violation[]
+  readonly shared: AbortSignal
+}
+
+export async function chaos(options: ChaosOptions): Promise<Report> {
+  const { seed, wire } = options
+  const stories = new Map<number, Story>()
+  const late: number[] = []
+  const servers = await upstream((call, alias) => {
+    const story = stories.get(call)
+    if (!story) late.push(call)
+    const n = story?.exchanges.filter((exchange) => exchange.alias === alias).length ?? 0
+    const asking = { seed, call, alias, n, streams: story?.mode === 'stream', patience: CLOCKS.idle / 3 }
+    const exchange = { alias, n, plan: alias === 'rough' ? rough(planOf(asking), asking) : planOf(asking), state: 'open' as const }
+    story?.exchanges.push(exchange)
+    return exchange
+  })
+  const { speakers, silent } = await cast(servers.url, wire)
+  const known = catalogue({ seed, speakers, rough: servers.rough, dead: servers.dead })
+  const [watched, counts] = [watchedRuntime(seed), watchedStore(seed)]
+  const control = new AbortController()
+  const hub = hubOf(known, { options, stories, watched, counts })
+  const world: World = { options, hub, known, stories, ledger: ledger(), violations: [], shared: control.signal }
+  const heaps: number[] = []
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      await all(world, round)
+      heaps.push(heap())
+    }
+    const checks = await afterwards(world, { servers, watched, counts, heaps, late })
+    return { ledger: world.ledger, violations: world.violations, checks, silent }
+  } finally {
+    await servers.close()
+  }
+}
+
+/** What the rough server does is drawn anew, evenly. */
+function rough(plan: ReturnType<typeof planOf>, { seed, call, n }: { readonly seed: number; readonly call: number; readonly n: number }): ReturnType<typeof planOf> {
+  const frame = dice(seed, call, n, 'rough').between(0, BLOW_NAMES.length - 1)
+  return { ...plan, spoil: 'none', frame, fault: BLOW_NAMES[frame]!, detail: '', whole: frame === BLOW_NAMES.length - 1, explains: [] }
+}
+
+interface Parts {
+  readonly options: ChaosOptions
+  readonly stories: ReadonlyMap<number, Story>
+  readonly watched: Watched
+  readonly counts: WatchedStore
+}
+
+/** The ring that limits take part in is slow on purpose, the breaker quick to open and quick to forgive. */
+function hubOf({ config, providers }: Catalogue, { options, stories, watched, counts }: Parts): Hub {
+  const { layers = [], fetch } = options.sabotage ?? {}
+  const rules = [
+    { name: 'tokens', tokens: 1e12 },
+    { name: 'dollars', per: 'day' as const, usd: 1e6 },
+    { name: 'crowd', concurrency: Math.ceil(options.concurrency * 0.8), on_limit: 'wait' as const, max_wait: 5 },
+    { name: 'narrow', requests: Math.ceil(options.calls / 60), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
+  ]
+  const rings = [
+    audit(stories),
+    limit({ rules, store: counts.store }),
+    breaker({ configOf: () => ({ window: 2, failure_rate: 0.8, min_requests: 15, cooldown: 0.15 }) }),
+  ]
+  return new Hub(config, {
+    providers,
+    layers: [...layers, ...rings.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))],
+    runtime: watched.runtime,
+    ...(fetch && { fetch }),
+  })
+}
+
+/** The outermost ring writes down every end that it sees. */
+export function audit(stories: ReadonlyMap<number, Story>): Layer {
+  return {
+    stage: 'audit',
+    wrap: (next) => async (call) => {
+      const story = stories.get(Number(call.request.headers?.[CALL]))
+      if (story) story.budget = call.budget
+      try {
+        const reply = await next(call)
+        reply.settle.push(({ status, response, error }) => void story?.audited.push({ status, response, ...(error && { error }) }))
+        return reply
+      } catch (error) {
+        story?.audited.push({ status: 'refused', error })
+        throw error
+      }
+    },
+  }
+}
+
+/** The calls of one round, so many at a time, and all that they leave behind. */
+async function all(world: World, round: number): Promise<void> {
+  const { calls, concurrency, only, progress } = world.options
+  let id = Math.floor((calls * round) / ROUNDS)
+  const end = Math.floor((calls * (round + 1)) / ROUNDS)
+  const rests: Promise<void>[] = []
+  const worker = async (): Promise<void> => {
+    while (id < end) {
+      const mine = id++
+      if (only !== undefined && only !== mine) continue
+      rests.push(rest(world, await one(world, mine)))
+      progress?.(mine + 1)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  await Promise.all(rests)
+}
+
+/** One call, from its plan to what its client saw. */
+async function one({ options, hub, known, stories, shared }: World, id: number): Promise<Story> {
+  const throws = dice(options.seed, 'call', id)
+  const { alias } = throws.draw(known.targets)
+  const client = throws.draw(CLIENTS)
+  const story: Story = { id, alias, client: client.name, mode: client.mode, exchanges: [], audited: [] }
+  stories.set(id, story)
+  const question = 'word '.repeat(throws.between(1, 60))
+  const request = {
+    messages: [{ role: 'user' as const, content: `${id}: ${question}` }],
+    headers: { [CALL]: String(id) },
+    ...(throws.chance(0.05) && { timeoutMs: throws.between(20, 600) }),
+  }
+  // Half of the calls hang on a signal that outlives them all.
+  const scope = { tenant: `tenant-${id % 5}`, ...(throws.chance(0.5) && { signal: shared }) }
+  story.seen = await client.ask({ hub: hub.with(scope), alias, request, dice: throws })
+  return story
+}
+
+/** When both sides have let go of a call, its books must balance. */
+async function rest({ known, stories, ledger, violations }: World, story: Story): Promise<void> {
+  const asked = (): number => story.exchanges.length
+  await eventually(() => story.exchanges.every(({ state }) => state !== 'open'), 6000)
+  // What is on its way to a server when its client has gone is seen by the server a moment later.
+  for (let before = -1; before !== asked();) {
+    before = asked()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  ledger.enter(story, known.wireOf)
+  const laws = broken(story, known)
+  if (laws.length) violations.push({ call: story.id, laws, story: told(story) })
+  stories.delete(story.id)
+}
+
+interface Rest {
+  readonly servers: Upstream
+  readonly watched: Watched
+  readonly counts: WatchedStore
+  readonly heaps: readonly number[]
+  readonly late: readonly number[]
+}
+
+/** What must hold when all is over. */
+async function afterwards({ ledger, shared, options }: World, { servers, watched, counts, heaps, late }: Rest): Promise<Check[]> {
+  await eventually(() => !watched.timers() && !watched.deferred() && !counts.open(), 5000)
+  // Idle connections are kept for a few seconds, to be used again.
+  await eventually(() => !servers.connections(), 20_000)
+  const zero = (name: string, count: number): Check => ({ name, ok: count === 0, found: String(count) })
+  const { tokens = {}, calls = {} } = ledger.counts
+  const settled = tokens['settled, ok'] ?? 0
+  const taken = tokens['served, and taken whole'] ?? 0
+  const booked = counts.used('tokens/')
+  const [middle = 0, end = 0] = [heaps.at(ROUNDS / 2 - 1), heaps.at(-1)]
+  const asked = options.only === undefined ? options.calls : 1
+  const walked = (calls['walked'] ?? 0) > 0
+  return [
+    { name: 'every call came to an end', ok: ledger.count('calls') === asked && !calls['lost'], found: `${ledger.count('calls')} of ${asked}` },
+    zero('requests of nobody', late.length),
+    // Who walks away from an answer that was over has had it whole, for the rings.
+    { name: 'settled usage is what was served', ok: settled === taken || (walked && settled > taken), found: `${settled} of ${taken} tokens` },
+    { name: 'the limits have booked it', ok: booked >= settled, found: `${booked} tokens` },
+    zero('reservations left', counts.open()),
+    zero('reservations settled twice', counts.strays()),
+    zero('timers left', watched.timers()),
+    zero('work put off and left', watched.deferred()),
+    zero('listeners left', listeners(shared)),
+    zero('sockets left', servers.connections()),
+    { name: 'memory is flat', ok: end - middle < LEAK_BYTES, found: `${kib(middle)} in the middle, ${kib(end)} at the end` },
+  ]
+}
+
+function kib(bytes: number): string {
+  return `${Math.round(bytes / 1024)} KiB`
+}

@@ -1,0 +1,47 @@
+// Hubs whose groups can do everything, and servers that fail by script.
+import { catalog } from '../../src/config/catalog.ts'
+import { ratesOf } from '../../src/config/rates.ts'
+import type { Hub, HubOptions } from '../../src/hub.ts'
+import { groupFeatures } from '../../src/layers/groups/index.ts'
+import { route } from '../../src/layers/route.ts'
+import type { RelayConfig } from '../../src/types/config.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { failure, frames, json, makeHub, stream, toy } from '../core/toy.ts'
+
+export function groupHub(fetch: FetchLike, config: RelayConfig, options: Partial<HubOptions> = {}): Hub {
+  const { max_retries = 2 } = config.defaults ?? {}
+  const features = { features: groupFeatures, priceOf: ratesOf(config), retries: (target: { config: { max_retries?: number } }) => target.config.max_retries ?? max_retries }
+  return makeHub(fetch, { layers: [route(catalog(config, [toy]), features)], ...options }, config)
+}
+
+/** What a server does with a request. */
+export type Deed = 'ok' | 'refuse' | 'deny' | 'throttle' | 'throttle_long' | 'fail' | 'hang' | 'break'
+
+export type Frames = Parameters<typeof frames>[0]
+
+export interface Asked {
+  readonly model: string
+  readonly body: { readonly [field: string]: unknown }
+}
+
+/** Each model does one deed after the other, the last again and again, and answers with what it says. */
+export function servers(scripts: { readonly [model: string]: readonly Deed[] }, says: (model: string) => Frames): FetchLike & { readonly asked: Asked[] } {
+  const asked: Asked[] = []
+  const fetch: FetchLike = async (_, init = {}) => {
+    const body = JSON.parse(String(init.body)) as Asked['body']
+    const model = String(body['model'])
+    const script = scripts[model] ?? ['ok']
+    const deed = script[Math.min(asked.filter((it) => it.model === model).length, script.length - 1)]
+    asked.push({ model, body })
+    const streams = body['mode'] === 'stream'
+    if (deed === 'refuse') throw new TypeError('fetch failed')
+    if (deed === 'deny') return failure(401)
+    if (deed === 'throttle') return failure(429)
+    if (deed === 'throttle_long') return failure(429, { 'retry-after': '20' })
+    if (deed === 'fail') return failure(503)
+    if (deed === 'hang') return new Promise<Response>(() => undefined)
+    if (deed === 'break') return streams ? stream(frames([{ type: 'meta', id: 'r' }]), 'break') : Promise.reject(new TypeError('terminated'))
+    return streams ? stream(frames(says(model))) : json(says(model))
+  }
+  return Object.assign(fetch, { asked })
+}

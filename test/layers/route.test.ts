@@ -1,0 +1,277 @@
+// Groups: whoever can answer does, whatever the strategy and whoever fails, and nobody asks more often than the budget says.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RelayError } from '../../src/errors.ts'
+import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../src/types/config.ts'
+import { answers, ask, clock, done, failure, json, text, type Clock } from '../core/toy.ts'
+import { groupHub, servers, type Deed } from './route-kit.ts'
+
+const model = (alias: string, more: Partial<ModelConfig> = {}): ModelConfig => ({ target: `toy/${alias}`, ...more, params: { model: alias, ...more.params } })
+
+function models(...aliases: string[]): { [alias: string]: ModelConfig } {
+  return Object.fromEntries(aliases.map((alias) => [alias, model(alias)]))
+}
+
+const says = (alias: string): Parameters<typeof json>[0] => [text(`I am ${alias}`), done]
+
+async function outcome(work: Promise<{ readonly text: string }>, time: Clock, ms = 700_000): Promise<string | RelayError> {
+  const ended = work.then(
+    ({ text }) => text,
+    (error: unknown) => error as RelayError,
+  )
+  await time.pass(ms)
+  return Promise.race([ended, new Promise<string>((resolve) => setTimeout(() => resolve('never ended'), 20))])
+}
+
+const NAMES = ['a', 'b', 'c', 'd']
+/** What another try, or the time that was asked for, may mend. */
+const PASSING: readonly Deed[] = ['refuse', 'throttle', 'throttle_long', 'fail', 'break']
+const deed = fc.constantFrom<Deed>('ok', 'refuse', 'deny', 'throttle', 'throttle_long', 'fail', 'hang', 'break')
+
+const group = fc.record(
+  {
+    strategy: fc.constantFrom('fallback', 'loadbalance', 'weighted', 'conditional', 'fastest', 'cheapest'),
+    balance: fc.constantFrom('random', 'round_robin', 'least_busy'),
+    hedge: fc.record({ after: fc.constantFrom(1, 30_000), max_extra: fc.constant(1) }),
+    on_interrupt: fc.constant('continue'),
+  },
+  { requiredKeys: ['strategy'] },
+) as fc.Arbitrary<Omit<GroupConfig, 'members'>>
+
+const scene = fc.record({
+  scripts: fc.array(fc.array(deed, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
+  outer: group,
+  inner: group,
+  /** So many of the models stand in a group of their own. */
+  nested: fc.nat(3),
+  retries: fc.nat(2),
+  budget: fc.integer({ min: 1, max: 14 }),
+  mode: fc.constantFrom('chat', 'stream'),
+})
+
+describe('whatever fails, and whatever the strategy', () => {
+  it('whoever could answer within the budget does, and no more requests are made than it allows', async () => {
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ scripts, outer, inner, nested, retries, budget, mode }) => {
+        const names = NAMES.slice(0, scripts.length)
+        const within = names.slice(0, nested)
+        const config: RelayConfig = {
+          defaults: { max_retries: retries, max_attempts: budget },
+          models: models(...names),
+          groups: {
+            ...(within.length ? { inner: { ...inner, members: within } } : undefined),
+            outer: { ...outer, members: [...(within.length ? ['inner'] : []), ...names.slice(within.length), ...(within.length ? [] : [])] },
+          },
+        }
+        const server = servers(Object.fromEntries(names.map((name, n) => [name, scripts[n] ?? []])), says)
+        const time = clock()
+        const hub = groupHub(server, config, { runtime: time })
+        const result = await outcome(mode === 'chat' ? hub.chat('outer', ask) : hub.stream('outer', ask).response(), time)
+
+        expect(server.asked.length).toBeLessThanOrEqual(budget)
+        if (result instanceof RelayError) expect(result.attempts.length).toBe(server.asked.length)
+        else expect(result).toMatch(/^I am/)
+        const atOnce = budget >= names.length && scripts.some(([first]) => first === 'ok')
+        const inTime = scripts.some((script) => {
+          const at = Array.from({ length: retries + 1 }, (_, n) => script[Math.min(n, script.length - 1)]).findIndex((it) => it === 'ok')
+          return at >= 0 && script.slice(0, at).every((it) => PASSING.includes(it))
+        })
+        if (atOnce || (inTime && budget >= names.length * (retries + 1))) expect(result).toMatch(/^I am/)
+      }),
+      { numRuns: 300 },
+    )
+  }, 120_000)
+})
+
+describe('a member', () => {
+  it('has parameters, clocks and retries of its own, through groups in groups, the outermost last', async () => {
+    const server = servers({ a: ['fail'] }, says)
+    const time = clock()
+    const config: RelayConfig = {
+      models: { a: model('a', { params: { temperature: 1, top_p: 0.5 } }), b: model('b', { timeout: 9 }) },
+      groups: {
+        inner: { members: [{ name: 'a', params: { temperature: 0.1, seed: 3 }, max_retries: 0 }, { name: 'b', timeout: 1 }] },
+        outer: { members: [{ name: 'inner', params: { temperature: 0.2 } }] },
+      },
+    }
+    const response = await groupHub(server, config, { runtime: time }).chat('outer', ask)
+    expect(response.text).toBe('I am b')
+    expect(server.asked.map(({ body }) => body)).toMatchObject([{ temperature: 0.2, topP: 0.5, seed: 3 }, { temperature: 0.2 }])
+    expect(response.attempts).toMatchObject([{ alias: 'a', kind: 'first' }, { alias: 'b', kind: 'fallback' }])
+    const slow = outcome(groupHub(servers({ a: ['deny'], b: ['hang'] }, says), config, { runtime: time }).chat('outer', ask), time, 1000)
+    expect(await slow).toMatchObject({ code: 'timeout_attempt', alias: 'b' })
+  })
+
+  it('that stands in two places is asked once', async () => {
+    const server = servers({ a: ['deny'], b: ['deny'] }, says)
+    const config: RelayConfig = { models: models('a', 'b'), groups: { inner: { members: ['a'] }, outer: { members: ['inner', 'a', 'b', 'inner'].slice(0, 3) } } }
+    await outcome(groupHub(server, config).chat('outer', ask), clock())
+    expect(server.asked.map((it) => it.model)).toEqual(['a', 'b'])
+  })
+
+  it('that hangs has half of the time, whatever it streams afterwards', async () => {
+    const time = clock()
+    const config: RelayConfig = { models: models('a', 'b', 'c'), groups: { all: { members: ['a', 'b', 'c'] } } }
+    const server = servers({ a: ['hang'], b: ['hang'], c: ['hang'] }, says)
+    const work = outcome(groupHub(server, config, { runtime: time }).chat('all', { ...ask, timeoutMs: 8000 }), time, 4000)
+    await work
+    expect(server.asked).toHaveLength(2)
+    await time.pass(1999)
+    expect(server.asked).toHaveLength(2)
+    await time.pass(1)
+    expect(server.asked).toHaveLength(3)
+  })
+
+  it('that asked to be left alone for long is asked again when nobody else could answer', async () => {
+    const time = clock()
+    const config: RelayConfig = { models: models('a', 'b'), groups: { all: { members: ['a', 'b'] } } }
+    const server = servers({ a: ['throttle_long', 'ok'], b: ['deny'] }, says)
+    const work = groupHub(server, config, { runtime: time }).chat('all', ask)
+    await time.pass(19_999)
+    expect(server.asked).toHaveLength(2)
+    await time.pass(1)
+    expect((await work).attempts).toMatchObject([{ alias: 'a', kind: 'first' }, { alias: 'b', kind: 'fallback' }, { alias: 'a', kind: 'retry', ok: true }])
+  })
+})
+
+describe('members that cannot serve a request', () => {
+  const image = { messages: [{ role: 'user' as const, content: [{ type: 'image' as const, url: 'https://x.example/a.png' }] }] }
+  const shown = { messages: [{ role: 'tool' as const, content: [{ type: 'tool_result' as const, toolUseId: 't', content: image.messages[0]?.content ?? [] }] }] }
+  const sound = { messages: [{ role: 'user' as const, content: [{ type: 'audio' as const, data: 'AAAA', mediaType: 'audio/wav' }] }] }
+  const long = { messages: [{ role: 'user' as const, content: 'x'.repeat(4000) }] }
+  const tools = { ...ask, tools: [{ name: 'look' }] }
+  it.each([
+    ['no_vision', { vision: false }, image],
+    ['no_vision', { vision: false }, shown],
+    ['no_audio_input', { audio_input: false }, sound],
+    ['no_tools', { tools: false }, tools],
+    ['context_window', { context_window: 900 }, long],
+  ] as const)('are skipped, with the reason: %s', async (reason, capabilities, request) => {
+    const server = servers({}, says)
+    const config: RelayConfig = { models: { a: model('a', { capabilities }), b: model('b') }, groups: { all: { members: ['a', 'b'] } } }
+    const response = await groupHub(server, config).chat('all', request)
+    expect(response).toMatchObject({ text: 'I am b', metadata: { skipped: [{ alias: 'a', reason }] }, attempts: [{ alias: 'b', kind: 'first' }] })
+    expect((await groupHub(server, config).chat('all', ask)).metadata).toEqual({})
+    // Whoever is asked by name is asked.
+    expect((await groupHub(server, config).chat('a', request)).text).toBe('I am a')
+  })
+
+  it('are asked after all where only an estimate speaks against it and nobody else is there', async () => {
+    const config: RelayConfig = {
+      models: { a: model('a', { capabilities: { context_window: 900 } }), b: model('b', { capabilities: { vision: false } }) },
+      groups: { all: { members: ['a', 'b'] } },
+    }
+    const request = { messages: [...long.messages, ...image.messages] }
+    const { text, metadata } = await groupHub(servers({}, says), config).chat('all', request)
+    expect([text, metadata]).toEqual(['I am a', { skipped: [{ alias: 'b', reason: 'no_vision' }] }])
+  })
+
+  it('are an error with every reason where there is nobody else', async () => {
+    const no = { vision: false, streaming: false }
+    const config: RelayConfig = { models: { a: model('a', { capabilities: no }) }, groups: { inner: { members: ['a'] }, all: { members: ['inner'] } } }
+    const server = servers({}, says)
+    await expect(groupHub(server, config).chat('all', image)).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('`a` (no_vision)') })
+    await expect(groupHub(server, config).stream('all', ask).response()).rejects.toThrow('`a` (no_streaming)')
+    expect(server.asked).toHaveLength(0)
+  })
+})
+
+describe('`on` and `retry_classifier`', () => {
+  const causes: [GroupConfig, number, boolean][] = [
+    [{ members: [], on: ['auth'] }, 401, true],
+    [{ members: [], on: ['auth'] }, 403, true],
+    [{ members: [], on: ['rate_limit', 'timeout'] }, 401, false],
+    [{ members: [], on: ['quota'] }, 402, true],
+    [{ members: [], on: ['invalid_request'] }, 400, true],
+    [{ members: [] }, 400, false],
+    [{ members: [], retry_classifier: 'strict' }, 401, false],
+    [{ members: [], retry_classifier: 'strict' }, 503, true],
+    [{ members: [], retry_classifier: 'strict', on: ['auth'] }, 401, true],
+  ]
+  it.each(causes)('%j and %i', async (group, status, moves) => {
+    const config: RelayConfig = { defaults: { max_retries: 0 }, models: models('a', 'b'), groups: { all: { ...group, members: ['a', 'b'] } } }
+    const result = await outcome(groupHub(answers(() => failure(status), () => json(says('b'))), config).chat('all', ask), clock())
+    if (moves) expect(result).toBe('I am b')
+    else expect(result).toMatchObject({ status })
+  })
+
+  it('`timeout` is every clock but the last', async () => {
+    const config: RelayConfig = { models: models('a', 'b'), groups: { all: { on: ['timeout'], members: [{ name: 'a', timeout: 2 }, 'b'] } } }
+    const time = clock()
+    expect(await outcome(groupHub(servers({ a: ['hang'] }, says), config, { runtime: time }).chat('all', ask), time, 2000)).toBe('I am b')
+  })
+
+  it('hold in a group, and the outer group decides for itself', async () => {
+    const config: RelayConfig = {
+      models: models('a', 'b', 'c'),
+      groups: { inner: { on: ['rate_limit'], members: ['a', 'b'] }, outer: { members: ['inner', 'c'] } },
+    }
+    expect(await outcome(groupHub(servers({ a: ['deny'] }, says), config).chat('outer', ask), clock())).toBe('I am c')
+  })
+})
+
+describe('loadbalance', () => {
+  const config = (balance: GroupConfig['balance'], ...members: (string | GroupMember)[]): RelayConfig => ({
+    models: models('a', 'b', 'c'),
+    groups: { all: { strategy: 'loadbalance', ...(balance && { balance }), members: members.length ? members : ['a', 'b', 'c'] } },
+  })
+
+  it('round_robin takes turns, and falls back in turn', async () => {
+    const server = servers({ b: ['deny'] }, says)
+    const hub = groupHub(server, config('round_robin'))
+    for (let n = 0; n < 6; n++) await hub.chat('all', ask)
+    expect(server.asked.map((it) => it.model).join('')).toBe('abccabcc')
+  })
+
+  it('least_busy asks whoever has the fewest calls under way, streams that are read included', async () => {
+    const server = servers({}, (name) => [text('x'), text(name), done])
+    const hub = groupHub(server, config('least_busy'))
+    const reading = []
+    for (let n = 0; n < 6; n++) {
+      const events = hub.stream('all', ask)[Symbol.asyncIterator]()
+      await events.next()
+      reading.push(events)
+    }
+    const count = (name: string): number => server.asked.filter((it) => it.model === name).length
+    expect(NAMES.slice(0, 3).map(count)).toEqual([2, 2, 2])
+    const free = server.asked[4]?.model
+    await reading[4]?.return?.()
+    await hub.chat('all', ask)
+    expect(server.asked.at(-1)?.model).toBe(free)
+  })
+
+  it('least_busy forgets a stream that nobody ever reads once its time is over', async () => {
+    const time = clock()
+    const server = servers({}, (name) => [text('x'), text(name), done])
+    const hub = groupHub(server, config('least_busy', 'a', 'b'), { runtime: time })
+    await hub.stream('all', { ...ask, timeoutMs: 1000 })[Symbol.asyncIterator]().next()
+    const [{ model: first } = { model: '' }] = server.asked
+    await hub.chat('all', ask)
+    expect(server.asked.at(-1)?.model).not.toBe(first)
+    await time.pass(1000)
+    await hub.chat('all', ask)
+    await hub.chat('all', ask)
+    expect(server.asked.slice(2).some((it) => it.model === first)).toBe(true)
+  })
+
+  it('random draws all alike', async () => {
+    const server = servers({}, says)
+    let n = 0
+    const hub = groupHub(server, config(undefined), { runtime: { random: () => ((n++ * 7) % 30) / 30 } })
+    for (let n = 0; n < 30; n++) await hub.chat('all', ask)
+    for (const name of ['a', 'b', 'c']) expect(server.asked.filter((it) => it.model === name).length).toBeGreaterThan(5)
+  })
+})
+
+describe('what was not handed in', () => {
+  it.each([
+    ['conditional', { strategy: 'conditional' }],
+    ['hedge', { hedge: {} }],
+    ['continuation', { on_interrupt: 'continue' }],
+  ] as const)('%s is an error that says what to import', async (name, group) => {
+    const { route } = await import('../../src/layers/route.ts')
+    const { catalog } = await import('../../src/config/catalog.ts')
+    const config: RelayConfig = { models: models('a'), groups: { all: { ...group, members: ['a'] } } }
+    expect(() => route(catalog(config, [])).wrap(() => Promise.reject(new Error('never')))).toThrow(`import { ${name} } from '@relay/core/groups'`)
+  })
+})
