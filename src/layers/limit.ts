@@ -124,7 +124,7 @@ async function hold(call: Call, counted: readonly Counted[], options: LimitOptio
     const { on_limit = 'fallback', max_wait = 30 } = full?.rule ?? {}
     const look = Math.min(RARELY_MS, LOOK_MS * 2 ** n) * (0.5 + runtime.random() / 2)
     const pause = sooner ? Math.min(retryAfterMs, look) : retryAfterMs
-    if (on_limit === 'wait' && now + pause < Math.min(from + max_wait * 1000, budget.deadline)) {
+    if (on_limit === 'wait' && now + pause <= from + max_wait * 1000 && now + pause < budget.deadline) {
       await sleep(runtime, pause, signal)
       continue
     }
@@ -178,9 +178,10 @@ const NOTHING: Amounts = { requests: 0, tokens: 0, usd: 0, concurrency: 0 }
 function words(full: Counted | undefined): string {
   if (!full) return 'a limit is reached'
   const { rule, measure, quota } = full
-  const [most, amount] = [quota.limit, quota.amount].map((value) => (measure === 'usd' ? `${value / NANO} USD` : `${value} ${measure}`))
+  const held = measure === 'concurrency'
+  const [most, amount] = [quota.limit, quota.amount].map((value) => (measure === 'usd' ? `${value / NANO} USD` : `${value} ${held ? 'calls' : measure}`))
   if (quota.amount > quota.limit) return `this call alone may take ${amount}, more than the limit of ${most}: lower its max_tokens, or raise the limit`
-  return `the limit of ${most} ${measure === 'concurrency' ? 'at a time' : `per ${rule.per ?? 'minute'}`} is reached`
+  return `the limit of ${most} ${held ? 'at a time' : `per ${rule.per ?? 'minute'}`} is reached`
 }
 
 /** A rule and its place, which names it where nothing else does. */

@@ -1,0 +1,339 @@
+// Limits as callers meet them: through a hub, its retries, its groups and its failures.
+import { describe, expect, it } from 'vitest'
+import { rulesOf } from '../../src/config/limits.ts'
+import { ProviderError, type RelayError } from '../../src/errors.ts'
+import type { Hub, HubOptions } from '../../src/hub.ts'
+import { limit, type LimitOptions } from '../../src/layers/limit.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import type { RelayConfig } from '../../src/types/config.ts'
+import type { LimitConfig, LimitStore } from '../../src/types/limits.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { answers, ask, done, failure, frames, json, makeHub, stream, text, usage } from '../core/toy.ts'
+import { calm, inside, makeCall, responseOf, time, type Time } from './kit.ts'
+
+/** 100 tokens in, 10 out, as the toy's usage says. */
+const answer = (): Response => json([text('hi'), usage, { type: 'finish', reason: 'stop', raw: 'end' }, done])
+const asked = { ...ask, maxTokens: 20 }
+
+const catalogue: RelayConfig = {
+  models: {
+    one: { target: 'toy/one', cost: { input_per_1m: 1, output_per_1m: 10 }, max_retries: 2 },
+    two: { target: 'toy/two', cost: { input_per_1m: 0, output_per_1m: 0 } },
+    free: { target: 'toy/free' },
+  },
+  groups: { both: { members: ['one', 'two'] }, pricey: { members: ['free', 'one'] } },
+}
+
+interface Stage {
+  readonly hub: Hub
+  readonly clock: Time
+  readonly store: LimitStore
+}
+
+function staged(rules: readonly LimitConfig[], fetch: FetchLike, options: Partial<LimitOptions> & Pick<Partial<HubOptions>, 'runtime'> = {}): Stage {
+  const { runtime, ...rest } = options
+  const clock = time()
+  const store = rest.store ?? memoryStore()
+  const hub = makeHub(fetch, { runtime: { ...clock, ...runtime }, layers: [limit({ rules, store, ...rest })] }, catalogue)
+  return { hub, clock, store }
+}
+
+async function caught(work: Promise<unknown>): Promise<RelayError> {
+  return work.then(
+    () => expect.fail('should have failed'),
+    (error: RelayError) => error,
+  )
+}
+
+/** How many calls go through before one is refused. */
+async function room(hub: Hub, alias = 'one', most = 30): Promise<number> {
+  for (let n = 0; n < most; n++) {
+    const error = await hub.chat(alias, asked).then(() => undefined, (error: RelayError) => error)
+    if (error) {
+      expect(error).toMatchObject({ name: 'LimitError' })
+      return n
+    }
+  }
+  return Infinity
+}
+
+describe('a limit that is reached', () => {
+  it('says which, and when to come back', async () => {
+    const { hub, clock } = staged([{ requests: 2 }], answers(answer))
+    expect(await room(hub)).toBe(2)
+    const error = await caught(hub.chat('one', asked))
+    expect(error).toMatchObject({ code: 'limit', alias: 'one', provider: 'toy', message: 'the limit of 2 requests per minute is reached', data: { key: 'limit-0/requests/minute' } })
+    await clock.pass(error.retryAfterMs! - 1)
+    expect(await room(hub)).toBe(0)
+    await clock.pass(1)
+    expect(await room(hub)).toBe(2)
+  })
+
+  it('falls to the group\'s next member, or refuses the call, as it says', async () => {
+    const fallback = staged([{ models: ['one'], requests: 1 }], answers(answer))
+    const responses = [await fallback.hub.chat('both', asked), await fallback.hub.chat('both', asked)]
+    expect(responses.map(({ providerModel }) => providerModel)).toEqual(['one', 'two'])
+    const error = staged([{ models: ['one'], requests: 1, on_limit: 'error' }], answers(answer))
+    await error.hub.chat('both', asked)
+    expect(await caught(error.hub.chat('both', asked))).toMatchObject({ name: 'LimitError', code: 'limit_reached', retryAfterMs: expect.any(Number) })
+  })
+
+  it('waits for room, but not for longer than it may', async () => {
+    const { hub, clock } = staged([{ requests: 1, on_limit: 'wait', max_wait: 61 }], answers(answer))
+    await hub.chat('one', asked)
+    const second = hub.chat('one', asked)
+    const third = caught(hub.chat('one', asked))
+    await clock.pass(61_000)
+    expect((await second).text).toBe('hi')
+    // The room that there was is taken by now, and the next is too far away.
+    expect(await third).toMatchObject({ code: 'limit', retryAfterMs: 61_000 })
+  })
+
+  it('stops waiting when the caller goes away, and holds nothing then', async () => {
+    const { hub, clock } = staged([{ requests: 1, on_limit: 'wait', max_wait: 100 }, { concurrency: 1, on_limit: 'wait', max_wait: 100 }], answers(answer))
+    await hub.chat('one', asked)
+    const control = new AbortController()
+    const second = hub.with({ signal: control.signal }).chat('one', asked)
+    await clock.pass(10)
+    control.abort(new Error('changed my mind'))
+    await expect(second).rejects.toThrow('changed my mind')
+    await clock.pass(61_000)
+    expect(await room(hub, 'one', 1)).toBe(Infinity)
+  })
+
+  it('tells a call that is too large for it that waiting does not help', async () => {
+    const { hub } = staged([{ tokens: 1000, on_limit: 'wait' }], answers(answer))
+    const error = await caught(hub.chat('one', { ...ask, maxTokens: 2000 }))
+    expect(error.message).toBe('this call alone may take 2003 tokens, more than the limit of 1000 tokens: lower its max_tokens, or raise the limit')
+    expect(error.retryAfterMs).toBeUndefined()
+  })
+})
+
+describe('what is counted', () => {
+  it('is what was really used, once it is known', async () => {
+    // 3 + 20 are reserved, 110 are used.
+    expect(await room(staged([{ tokens: 460 }], answers(answer)).hub)).toBe(4)
+    // 100 microdollars for the input, 100 for the output; a budget of decimals is met to the last call.
+    expect(await room(staged([{ usd: 0.002003, per: 'day' }], answers(answer)).hub)).toBe(10)
+  })
+
+  it('is kept apart by tenant and by model', async () => {
+    const { hub } = staged([{ requests: 2, by: ['tenant', 'model'] }], answers(answer))
+    const [ann, bob] = [hub.with({ tenant: 'ann' }), hub.with({ tenant: 'bob' })]
+    expect(await room(ann)).toBe(2)
+    expect(await room(ann, 'two')).toBe(2)
+    expect(await room(bob)).toBe(2)
+    expect(await room(hub)).toBe(2)
+    // No tenant can name itself into another's count.
+    expect(await room(hub.with({ tenant: 'ann/one' }))).toBe(2)
+    expect(await room(hub.with({ tenant: 'ann%2Fone' }))).toBe(2)
+  })
+
+  it('is shared by rules of one name, of which the strictest speaks', async () => {
+    const { hub } = staged([{ name: 'all', requests: 5 }, { name: 'all', requests: 3, models: ['one'] }, { name: 'all', requests: 4, per: 'hour' }], answers(answer))
+    expect(await room(hub)).toBe(3)
+    expect(await room(hub, 'two')).toBe(1)
+    expect(await caught(hub.chat('two', asked))).toMatchObject({ message: 'the limit of 4 requests per hour is reached' })
+  })
+
+  it('holds for a group by its name, and for others not at all', async () => {
+    const { hub } = staged([{ models: ['both'], requests: 1, on_limit: 'error' }], answers(answer))
+    expect(await room(hub, 'both')).toBe(1)
+    expect(await room(hub, 'two', 5)).toBe(Infinity)
+  })
+
+  it('is every request, those of retries too', async () => {
+    const flaky = answers(() => failure(503), answer)
+    const { hub, clock } = staged([{ requests: 3 }], async (...input) => (flaky.seen.length % 2 ? answer() : flaky(...input)))
+    const first = hub.chat('one', asked)
+    await clock.pass(10_000)
+    expect((await first).attempts).toHaveLength(2)
+    expect(await room(hub)).toBe(1)
+  })
+
+  it('forbids a retry that there is no room for: the failure is told, not the limit', async () => {
+    const broken = answers(() => failure(503))
+    const { hub, clock } = staged([{ requests: 2 }], broken)
+    const work = caught(hub.chat('one', asked))
+    await clock.pass(10_000)
+    expect(await work).toBeInstanceOf(ProviderError)
+    expect(broken.seen).toHaveLength(2)
+    expect((await caught(hub.chat('one', asked))).code).toBe('limit')
+    expect(broken.seen).toHaveLength(2)
+  })
+
+  it.each([
+    ['that is never sent', async () => Promise.reject(new TypeError('Invalid URL')), 'config'],
+    ['that the provider refuses', async () => failure(400), 'invalid_request'],
+  ] as const)('is not what was reserved for a call %s', async (_, fetch, code) => {
+    let broken = true
+    const { hub } = staged([{ tokens: 400 }, { concurrency: 1 }], async () => (broken ? fetch() : answer()))
+    for (let n = 0; n < 30; n++) expect((await caught(hub.chat('one', asked))).code).toBe(code)
+    broken = false
+    expect(await room(hub)).toBe(4)
+  })
+
+  it('is what has come of a stream that the reader leaves, or that breaks', async () => {
+    const body = frames([text('x'.repeat(400)), usage, done])
+    for (const leave of [true, false]) {
+      const { hub, clock } = staged([{ tokens: 1000 }, { concurrency: 1 }], answers(() => stream(body.slice(0, 1), leave ? 'hang' : 'break'), answer))
+      const reading = async (): Promise<void> => {
+        for await (const event of hub.stream('one', asked)) if (event.type === 'text_delta' && leave) break
+      }
+      if (leave) await reading()
+      else await caught(reading())
+      await clock.pass(0)
+      // Estimated: 3 of input, 100 of output. Then 110 each.
+      expect(await room(hub)).toBe(8)
+    }
+  })
+
+  it('holds a stream\'s place until its end', async () => {
+    const { hub } = staged([{ concurrency: 1 }], answers(() => stream(frames([text('a'), text('b'), usage, done])), answer))
+    for await (const event of hub.stream('one', asked)) {
+      if (event.type === 'text_delta') expect(await room(hub)).toBe(0)
+    }
+    expect(await room(hub, 'one', 1)).toBe(Infinity)
+    expect((await caught(staged([{ concurrency: 0 }], answers(answer)).hub.chat('one', asked))).message).toContain('more than the limit of 0 calls')
+  })
+
+  it('is not kept in dollars for a model whose price nobody knows: another member may answer', async () => {
+    const { hub } = staged([{ usd: 1 }], answers(answer))
+    expect(await caught(hub.chat('free', asked))).toMatchObject({ name: 'LimitError', message: expect.stringContaining('give the model a `cost`') })
+    expect((await hub.chat('pricey', asked)).providerModel).toBe('one')
+    const told = staged([{ usd: 1 }], answers(answer), { priceOf: () => ({ rates: { input_per_1m: 0, output_per_1m: 0 }, source: 'snapshot', confidence: 'list_price' }) })
+    expect((await told.hub.chat('free', asked)).providerModel).toBe('free')
+  })
+
+  it('is the estimate, where what it cost does not come out', async () => {
+    const clock = time()
+    const { next, attempts } = inside()
+    const ring = limit({ rules: [{ usd: 0.001 }], store: memoryStore() }).wrap(next)
+    const call = (): ReturnType<typeof makeCall> => makeCall({ time: clock, request: { maxTokens: 40 }, config: { cost: { output_per_1m: 10, input_per_1m: 10 } } })
+    for (const attempt of [0, 1]) {
+      void ring(call())
+      await calm()
+      await attempts[attempt]!.open()
+      // Cached input has a rate of its own, which is missing here; the price of the rest is known.
+      await attempts[attempt]!.end({ status: 'ok', response: responseOf({ inputTokens: 10, outputTokens: 40 }) })
+    }
+    await expect(ring(call())).rejects.toMatchObject({ code: 'limit' })
+  })
+})
+
+describe('an estimate', () => {
+  const open = async (rule: LimitConfig, request: { maxTokens?: number }, outputTokens: number): Promise<number[]> => {
+    const clock = time()
+    const { next, attempts } = inside()
+    const ring = limit({ rules: [rule], store: memoryStore() }).wrap(next)
+    const abreast: number[] = []
+    for (let round = 0; round < 2; round++) {
+      const before = attempts.length
+      for (let n = 0; n < 40; n++) void ring(makeCall({ time: clock, request })).catch(() => undefined)
+      await calm()
+      abreast.push(attempts.length - before)
+      for (const attempt of attempts.slice(before)) {
+        await attempt.open()
+        await attempt.end({ status: 'ok', response: responseOf({ inputTokens: 10, outputTokens }) })
+      }
+      await clock.pass(120_000)
+    }
+    return abreast
+  }
+
+  it('is what the request says, where it does', async () => {
+    expect(await open({ tokens: 1000 }, { maxTokens: 90 }, 5)).toEqual([10, 10])
+  })
+
+  it('is a guess otherwise, which learns from what answers come to', async () => {
+    expect(await open({ tokens: 10_340 }, {}, 2574)).toEqual([10, 4])
+  })
+
+  it('forbids nothing that may well fit, where it is a guess', async () => {
+    expect(await open({ tokens: 500 }, {}, 5)).toEqual([1, 1])
+  })
+
+  it('has no output for vectors', async () => {
+    const { next, attempts } = inside()
+    const ring = limit({ rules: [{ tokens: 20 }], store: memoryStore() }).wrap(next)
+    for (let n = 0; n < 3; n++) void ring({ ...makeCall({ time: time() }), mode: 'embed' }).catch(() => undefined)
+    await calm()
+    expect(attempts).toHaveLength(2)
+  })
+})
+
+describe('a store that cannot be asked', () => {
+  const broken: LimitStore = { reserve: async () => Promise.reject(new Error('down')), settle: async () => Promise.reject(new Error('down')) }
+  const silent: LimitStore = { reserve: () => new Promise(() => undefined), settle: async () => undefined }
+
+  it.each([['fails', broken], ['says nothing', silent]])('keeps calls from being made, unless it is told not to: %s', async (_, store) => {
+    const seen = answers(answer)
+    const closed = staged([{ requests: 1 }], seen, { store })
+    const error = caught(closed.hub.chat('one', asked))
+    await closed.clock.pass(5000)
+    expect(await error).toMatchObject({ name: 'LimitError', code: 'limit', cause: expect.any(Error) })
+    expect(seen.seen).toHaveLength(0)
+    const open = staged([{ requests: 1 }], seen, { store, onStoreError: 'open' })
+    const work = open.hub.chat('one', asked)
+    await open.clock.pass(5000)
+    expect((await work).text).toBe('hi')
+    await open.clock.pass(5000)
+  })
+
+  it('gives back what arrives when nobody waits for it any more', async () => {
+    const inner = memoryStore()
+    let late = true
+    const store: LimitStore = {
+      ...inner,
+      async reserve(...input) {
+        const verdict = await inner.reserve(...input)
+        if (late) await new Promise<void>((resolve) => clock.timer(resolve, 9000))
+        return verdict
+      },
+    }
+    const { hub, clock } = staged([{ requests: 1 }], answers(answer), { store })
+    const slow = caught(hub.chat('one', asked))
+    await clock.pass(5000)
+    expect((await slow).code).toBe('limit')
+    const control = new AbortController()
+    const left = hub.with({ signal: control.signal }).chat('one', asked)
+    await calm()
+    control.abort(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+    late = false
+    expect(await room(hub)).toBe(0)
+    await clock.pass(9000)
+    expect(await room(hub)).toBe(1)
+  })
+
+  it('is told once more what was used, when it did not hear', async () => {
+    const inner = memoryStore()
+    let deaf = true
+    const store: LimitStore = {
+      ...inner,
+      async settle(...input) {
+        if (deaf) throw new Error('down')
+        return inner.settle(...input)
+      },
+    }
+    const { hub, clock } = staged([{ tokens: 120, per: 'day' }], answers(answer), { store })
+    expect((await hub.chat('one', { ...ask, maxTokens: 117 })).text).toBe('hi')
+    deaf = false
+    expect((await caught(hub.chat('one', { ...ask, maxTokens: 7 }))).code).toBe('limit')
+    await clock.pass(1000)
+    expect((await hub.chat('one', { ...ask, maxTokens: 7 })).text).toBe('hi')
+  })
+})
+
+describe('a catalogue\'s limits', () => {
+  it('are those of its models and those at its top', () => {
+    const models = { a: { target: 'toy/a', rpm_limit: 5, max_concurrency: 2 }, b: { target: 'toy/b', tpm_limit: 0 }, c: { target: 'toy/c' } }
+    expect(rulesOf({ models, limits: [{ usd: 10, per: 'day' }, { name: 'shared', requests: 1 }] })).toEqual([
+      { name: 'model:a', models: ['a'], requests: 5, concurrency: 2 },
+      { name: 'model:b', models: ['b'], tokens: 0 },
+      { name: 'limits.0', usd: 10, per: 'day' },
+      { name: 'shared', requests: 1 },
+    ])
+    expect(rulesOf({})).toEqual([])
+  })
+})
