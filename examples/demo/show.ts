@@ -7,6 +7,9 @@ const { bold, dim, red, green, cyan } = pico.createColors(process.stdout.isTTY &
 const BAR = dim('  | ')
 let steps = 0
 
+// `| head` has seen enough.
+process.stdout.on('error', () => process.exit(0))
+
 function line(text: string): void {
   process.stdout.write(`${text}\n`)
 }
