@@ -93,7 +93,7 @@ async function read(stream: ChatStream, most: number): Promise<Seen> {
     return done({ how: 'failed', error: again.how === 'failed' && again.error === error ? error : new Error('response() ends otherwise than the loop', { cause: error }) })
   }
   const ending = await settled(stream.response())
-  return done(left > 0 || ending.how === 'failed' ? ending : { how: 'walked', response: ending.response })
+  return done(left <= 0 && ending.how === 'answered' ? { how: 'walked', response: ending.response } : ending)
 }
 
 async function textOnly({ hub, alias, request }: Question): Promise<Seen> {

@@ -86,7 +86,8 @@ function harmless(patience: number): readonly Dish[] {
     form('no_space'),
     { name: 'stay_open', weight: 2, serve: () => ({ spoil: 'stay_open' as const, explains: ['timeout_attempt'] as const }) },
     { name: 'duplicate', weight: 3, serve: ({ between, frames, streams }) => (streams ? { spoil: 'duplicate' as const, frame: between(0, frames), chunk: undefined } : {}) },
-    { name: 'trailing', weight: 1, serve: ({ streams }) => (streams ? { spoil: 'trailing' as const } : {}) },
+    // Where the end of the body is the end of the answer, bytes behind it are part of the answer, and a corrupt one.
+    { name: 'trailing', weight: 1, serve: ({ streams }) => (streams ? { spoil: 'trailing' as const, explains: ['invalid_response'] as const } : {}) },
   ]
 }
 
@@ -109,6 +110,7 @@ const STATUSES: { readonly [status: number]: readonly ErrorCode[] } = {
   529: ['server_error', 'overloaded'],
 }
 const STORM = [408, 409, 425, 429, 429, 500, 502, 503, 504, 529]
+const UNNAMED = [408, 409, 425]
 const FINAL = [400, 401, 402, 403, 404, 413, 422]
 
 /** Numbers that ask for more patience than there is are kept short by `retry_max_backoff`. */
@@ -127,7 +129,8 @@ function status(from: readonly number[], scene: Scene): Partial<RequestPlan> {
     whole: false,
     explains: STATUSES[said] ?? [],
     detail: `${said} ${JSON.stringify(retry) ?? ''}${body === undefined ? '' : ` body ${JSON.stringify(body)}`}`,
-    answer: { error: { status: said, ...(retry && { retry }), ...(body !== undefined && { body }) } },
+    // Whatever else a body says, it must not contradict the status.
+    answer: { error: { status: said, ...(UNNAMED.includes(said) && { cause: 'server_error' }), ...(retry && { retry }), ...(body !== undefined && { body }) } },
   }
 }
 

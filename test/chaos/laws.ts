@@ -2,15 +2,10 @@
 import { RelayError, type ErrorCode } from '../../src/errors.ts'
 import type { ChatResponse } from '../../src/types/response.ts'
 import { MAX_ATTEMPTS } from './models.ts'
-import type { Exchange, Story } from './story.ts'
+import type { Exchange, LawSetting, Story } from './story.ts'
 import { BLOW_NAMES } from './upstream.ts'
 
 type Law = (story: Story, setting: LawSetting) => string | undefined
-
-export interface LawSetting {
-  /** Groups that may put an answer together from several. */
-  readonly joined: readonly string[]
-}
 
 /** Whatever the servers did: a clock of Relay's own, or one of its rings, may always say no. */
 const ALWAYS: readonly ErrorCode[] = [
@@ -29,9 +24,10 @@ export function broken(story: Story, setting: LawSetting): string[] {
 }
 
 const LAWS: { readonly [name: string]: Law } = {
-  'it ends exactly once'({ audited, seen }) {
-    const most = seen?.ending.how === 'unread' ? 0 : 1
-    return audited.length === most ? undefined : `the outermost ring saw ${audited.length} ends`
+  'it ends exactly once'({ audited, seen, budget }) {
+    // Who is gone before the first event is asked for has asked nothing.
+    const never = seen?.ending.how === 'unread' || (seen?.ending.how === 'walked' && !seen.ending.response && !budget)
+    return audited.length === (never ? 0 : 1) ? undefined : `the outermost ring saw ${audited.length} ends`
   },
   'the rings and the client see the same end'({ audited: [end], seen }) {
     if (!end || !seen) return undefined
@@ -52,21 +48,21 @@ const LAWS: { readonly [name: string]: Law } = {
     if (said && seen.text && !(whole ? said.text === seen.text : said.text.startsWith(seen.text))) return 'the events and the response differ'
     return undefined
   },
-  'an answer says what was served'({ exchanges, seen, alias }, { joined }) {
+  'an answer says what was served'({ exchanges, seen, alias }, { joined, hedged }) {
     if (seen?.ending.how !== 'answered' || joined.includes(alias)) return undefined
     const { text, usage, finishReason, costUsd } = seen.ending.response
     const { answer } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan ?? {}
     const { inputTokens = NaN, outputTokens = NaN } = answer?.usage ?? {}
     if (usage.estimated || usage.inputTokens !== inputTokens || usage.outputTokens !== outputTokens) return `usage ${JSON.stringify(usage)} of ${JSON.stringify(answer?.usage)}`
     if (finishReason !== 'stop') return `it ended with ${finishReason}`
-    return costUsd === priced(usage) ? undefined : `it cost ${costUsd}`
+    return paid(costUsd, usage, hedged.includes(alias)) ? undefined : `it cost ${costUsd}`
   },
-  'what is left of a broken answer is counted and priced'({ seen }) {
+  'what is left of a broken answer is counted and priced'({ seen, alias }, { hedged }) {
     const said = seen && seen.ending.how !== 'answered' && arrived(seen.ending)
     if (!said || said.costUsd === null) return said ? 'no cost' : undefined
     const { inputTokens, outputTokens, totalTokens } = said.usage
     if (inputTokens + outputTokens !== totalTokens) return `usage ${JSON.stringify(said.usage)}`
-    return said.costUsd === priced(said.usage) ? undefined : `it cost ${said.costUsd}`
+    return paid(said.costUsd, said.usage, hedged.includes(alias)) ? undefined : `it cost ${said.costUsd}`
   },
   'events come in order'({ seen }) {
     if (!seen) return undefined
@@ -116,8 +112,10 @@ function arrived(ending: NonNullable<Story['seen']>['ending']): ChatResponse | u
   return 'response' in ending ? ending.response : undefined
 }
 
-function priced({ inputTokens, outputTokens }: ChatResponse['usage']): number {
-  return (inputTokens * 1000) / 1e6 + (outputTokens * 3000) / 1e6
+/** All models cost the same. Where there was a hedge, what it lost is paid on top. */
+function paid(usd: number | null, { inputTokens, outputTokens }: ChatResponse['usage'], hedged: boolean): boolean {
+  const over = (usd ?? NaN) - (inputTokens * 1000 + outputTokens * 3000) / 1e6
+  return hedged ? over > -1e-9 : Math.abs(over) < 1e-9
 }
 
 function explained({ code }: RelayError, exchanges: readonly Exchange[]): boolean {

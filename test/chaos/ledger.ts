@@ -1,12 +1,13 @@
 // The books of a run: what was asked, what came of it, what was served, and a table of it all.
 import { RelayError } from '../../src/errors.ts'
 import { faultOf } from './laws.ts'
-import type { Story } from './story.ts'
+import type { Catalogue } from './models.ts'
+import type { Exchange, Story } from './story.ts'
 
 export interface Ledger {
   /** By heading, then by line. */
   readonly counts: { readonly [heading: string]: { [line: string]: number } }
-  readonly enter: (story: Story, wireOf: ReadonlyMap<string, string>) => void
+  readonly enter: (story: Story, known: Pick<Catalogue, 'setting' | 'wireOf'>) => void
   readonly count: (heading: string) => number
 }
 
@@ -21,7 +22,8 @@ export function ledger(): Ledger {
   return {
     counts,
     count: (heading) => Object.values(counts[heading] ?? {}).reduce((sum, by) => sum + by, 0),
-    enter({ client, seen, budget, exchanges, audited }, wireOf) {
+    enter({ alias, client, seen, budget, exchanges, audited }, { setting, wireOf }) {
+      const joined = setting.joined.includes(alias)
       add('clients', client)
       const ending = seen?.ending
       if (ending?.how === 'failed' && ending.error instanceof RelayError) {
@@ -35,15 +37,22 @@ export function ledger(): Ledger {
       }
       for (const { status, response } of audited) {
         if (!response) continue
-        add('tokens', `settled, ${status}`, response.usage.totalTokens)
-      }
-      if (ending?.how === 'answered') {
-        const found = exchanges.find(({ plan }) => plan.text === ending.response.text)
-        const { inputTokens = 0, outputTokens = 0 } = found?.plan.answer.usage ?? {}
-        add('tokens', 'served, and taken whole', found ? inputTokens + outputTokens : ending.response.usage.totalTokens)
+        // Of an answer that was put together from several, parts are estimates.
+        const line = joined ? `settled, ${status}, in groups that go on` : `settled, ${status}`
+        add('tokens', line, response.usage.totalTokens)
+        // By what the servers wrote down, not by what the answer says of itself.
+        if (line === 'settled, ok') add('tokens', 'served, and taken whole', servedTokens(response.text, exchanges))
       }
     },
   }
+}
+
+/** What was served in the answers that a text is made of. */
+function servedTokens(text: string, exchanges: readonly Exchange[]): number {
+  return exchanges.reduce((sum, { alias, n, plan: { answer, text: served } }) => {
+    const { inputTokens = 0, outputTokens = 0 } = answer.usage ?? {}
+    return text.includes(`~${alias}~${n}~0`) && text.endsWith(served.slice(-6)) ? sum + inputTokens + outputTokens : sum
+  }, 0)
 }
 
 /** Headings with their lines, aligned, the biggest first. */

@@ -5,6 +5,7 @@ import { simulator } from '../../src/testing/simulator.ts'
 import type { GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import { dice } from './dice.ts'
+import type { LawSetting } from './story.ts'
 import { MODEL } from './upstream.ts'
 
 /** A model of one provider. */
@@ -19,6 +20,13 @@ export interface Cast {
   /** Wires that no simulated server speaks yet. */
   readonly silent: readonly string[]
 }
+
+/** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
+export const CLOCKS = { idle: 300, first: 900, connect: 900, attempt: 1800, total: 12_000 }
+export const MAX_ATTEMPTS = 7
+
+/** What all models have in common. */
+const TERMS = { cost: { input_per_1m: 1000, output_per_1m: 3000 }, timeout: CLOCKS.attempt / 1000 }
 
 /** Where an address has no fixed path, or the model's name says how it is spoken to. */
 const OTHERWISE: { readonly [provider: string]: Partial<ModelConfig> & { readonly path?: string; readonly model?: string } } = {
@@ -41,7 +49,7 @@ function speakerOf(provider: Provider, base: string): Speaker {
     base_url: `${base}${at}`.replace(/\/$/, ''),
     credential: { type: 'literal', value: 'a-key-of-some-length' },
     headers: { [MODEL]: alias },
-    cost: { input_per_1m: 1000, output_per_1m: 3000 },
+    ...TERMS,
     ...more,
   }
   return { alias, wire: wire.name, config }
@@ -79,8 +87,7 @@ export interface Catalogue {
   /** What may be asked: models and groups, with how often each is. */
   readonly targets: readonly { readonly alias: string; readonly weight: number }[]
   readonly providers: readonly Provider[]
-  /** Groups that may put an answer together from several. */
-  readonly joined: readonly string[]
+  readonly setting: LawSetting
   readonly wireOf: ReadonlyMap<string, string>
 }
 
@@ -92,15 +99,13 @@ export interface Setting {
 }
 
 /** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
-export const CLOCKS = { idle: 300, first: 900, connect: 900, attempt: 1800, total: 12_000 }
-export const MAX_ATTEMPTS = 7
 
 export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
   const { pick, between } = dice(seed, 'groups')
   const openai = providers.find(({ wire }) => wire.name === 'openai-chat')!
   const literal = { type: 'literal', value: 'a-key-of-some-length' } as const
   const stranger = (alias: string, base_url: string): ModelConfig => ({
-    target: `${openai.name}/some-model`, base_url, credential: literal, headers: { [MODEL]: alias }, cost: { input_per_1m: 1000, output_per_1m: 3000 },
+    target: `${openai.name}/some-model`, base_url, credential: literal, headers: { [MODEL]: alias }, ...TERMS,
   })
   const models: { [alias: string]: ModelConfig } = {
     ...Object.fromEntries(speakers.map(({ alias, config }) => [alias, config])),
@@ -123,6 +128,12 @@ export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
     'in-turn': { strategy: 'loadbalance', balance: 'round_robin', members: some(4) },
     'least-busy': { strategy: 'loadbalance', balance: 'least_busy', members: some(4) },
     'strict': { retry_classifier: 'strict', members: some(3) },
+    'hedged': { members: some(3), hedge: { after: 40, max_extra: 1 } },
+    'hedged-by-habit': { members: some(2), hedge: { after: 'p95', max_extra: '30%' } },
+    'goes-on': { members: some(4), on_interrupt: 'continue' },
+    'hedged-and-goes-on': { members: some(4), hedge: { after: 60, max_extra: 0.5 }, on_interrupt: 'continue', strategy: 'loadbalance' },
+    'fastest': { strategy: 'fastest', members: some(3) },
+    'cheapest': { strategy: 'cheapest', members: some(3) },
     'nested': { members: ['spread', 'after-the-dead', ...some(1)].filter((name, i, all) => all.indexOf(name) === i) },
   }
   const targets = [
@@ -151,7 +162,10 @@ export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
     },
     targets,
     providers: providers.filter((provider) => Object.values(models).some(({ target }) => target.startsWith(`${provider.name}/`))),
-    joined: Object.keys(groups).filter((alias) => groups[alias]?.on_interrupt === 'continue'),
+    setting: {
+      joined: Object.keys(groups).filter((alias) => groups[alias]?.on_interrupt === 'continue'),
+      hedged: Object.keys(groups).filter((alias) => groups[alias]?.hedge),
+    },
     wireOf: new Map([...speakers.map(({ alias, wire }) => [alias, wire] as const), ['rough', 'raw bytes'], ['dead', 'nobody']]),
   }
 }

@@ -49,6 +49,14 @@ export interface Story {
   seen?: Seen
 }
 
+/** What laws must know of the catalogue. */
+export interface LawSetting {
+  /** Groups that may put an answer together from several. */
+  readonly joined: readonly string[]
+  /** Groups that may pay for more than the answer. */
+  readonly hedged: readonly string[]
+}
+
 /** A story as people read it. */
 export function told({ id, alias, client, exchanges, audited, budget, seen }: Story): string {
   const lines = [`call ${id}: ${client} of ${alias}`]
