@@ -3,6 +3,7 @@ import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
+import { thinking } from '../wire/openai-chat-ears.ts'
 import { vertexGemini } from './vertex-gemini.ts'
 
 /** A model without its publisher: `google/gemini-3.8-flash` and `publishers/google/models/gemini-3.8-flash` are Gemini too. */
@@ -18,6 +19,7 @@ const claudeWire: Wire = anthropicMessages({
 
 const openWire: Wire = openaiChat({
   fields: { name: null },
+  ears: [thinking],
   adjust: (body, { target, note }) => {
     if (target.model.startsWith('xai/') && body['reasoning_effort'] !== undefined) {
       note('reasoning', 'these models take no level here: left out')

@@ -152,7 +152,7 @@ function written(blocks: readonly ContentBlock[], paper: Page): Draft[] {
 /** A block as the API has it, or undefined for one that is not sent. */
 function draftOf(block: ContentBlock, paper: Page): Draft | undefined | void {
   const { type, origin } = block
-  const own = origin === undefined || origin.provider === paper.target.provider.name
+  const own = isOwn(origin, paper)
   switch (type) {
     case 'text':
     case 'refusal':
@@ -172,18 +172,25 @@ function draftOf(block: ContentBlock, paper: Page): Draft | undefined | void {
       if (block.signature && isOwnThought(origin, paper)) return { type, thinking: block.text, signature: block.signature }
       return paper.note('messages', "thinking that is unsigned, or another model's, is left out")
     case 'redacted_thinking':
-      if (own && isOwnThought(origin, paper)) return { type, data: block.data }
+      if (isOwnThought(origin, paper)) return { type, data: Object(origin?.state).encoded ? atob(block.data) : block.data }
       return paper.note('messages', "another model's hidden thinking is left out")
     case 'tool_use':
       return called(block, own, paper)
     case 'tool_result':
       return result(block, paper)
     case 'native':
-      if (own) return { type: block.kind, ...Object(block.data) }
+      // A block under its own name is another API's, at the same provider.
+      if (own && !(block.kind in Object(block.data))) return { type: block.kind, ...Object(block.data) }
       return paper.note('messages', `another provider's \`${block.kind}\` is left out`)
     case 'cache_hint':
       return undefined
   }
+}
+
+/** What a provider's models made is no Messages block where they speak other protocols too, unless one of this family made it. */
+function isOwn(origin: Origin | undefined, { target }: Page): boolean {
+  if (!origin) return true
+  return origin.provider === target.provider.name && (origin.model === target.model || familyOf(origin.model).key !== undefined)
 }
 
 /** Signatures hold wherever the model is served, and for that model alone. */

@@ -154,7 +154,7 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
   const related = origin && kin?.(origin.model) !== undefined && kin(origin.model) === kin(page.target.model)
   if (block.type === 'redacted_thinking') {
     // What Converse minted is base64 of what the model's own API calls its data.
-    const minted = mine || Object(origin?.state).encoded === true
+    const minted = !origin || Object(origin.state).encoded === true
     if (mine || related) return [{ reasoningContent: { redactedContent: minted ? block.data : btoa(block.data) } }]
   } else if ((mine && (block.signature || origin)) || (related && block.signature)) {
     return [{ reasoningContent: { reasoningText: { text: block.text, signature: block.signature } } }]

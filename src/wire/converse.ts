@@ -159,7 +159,9 @@ function assembling(): Blocks {
       if (thought?.text) return [{ type: 'thinking_delta', block, text: thought.text }]
       if (thought?.signature) return [{ type: 'seal', block, signature: hold(block, thought.signature) }]
       if (thought?.redactedContent) {
-        return [{ type: 'block', block, value: { type: 'redacted_thinking', data: hold(block, thought.redactedContent, true) } }]
+        // Base64 of what the model's own API sends: whoever takes the block elsewhere must know.
+        const value = { type: 'redacted_thinking', data: hold(block, thought.redactedContent, true) } as const
+        return [{ type: 'block', block, value }, { type: 'seal', block, state: { encoded: true } }]
       }
       if (citation) return [{ type: 'citation', block, citation: cited(citation) }]
       if (toolUse?.input && !slot) return [{ type: 'tool_call_delta', block, argumentsDelta: toolUse.input }]

@@ -202,7 +202,9 @@ describe('thinking', () => {
 
   it('hidden thinking of another cloud is put into base64 once more', () => {
     const hidden = (origin: object): ContentBlock => ({ type: 'redacted_thinking', data: 'RXU4', origin: { ...stamp, ...origin } })
-    expect(replayed(hidden({}))).toEqual([{ reasoningContent: { redactedContent: 'RXU4' } }])
+    expect(replayed(hidden({ state: { encoded: true } }))).toEqual([{ reasoningContent: { redactedContent: 'RXU4' } }])
+    // InvokeModel is the same cloud, and hands it out as the model's own API does.
+    expect(replayed(hidden({}))).toEqual([{ reasoningContent: { redactedContent: btoa('RXU4') } }])
     expect(replayed(hidden({ provider: 'anthropic', model: 'claude-sonnet-4-5' }))).toEqual([{ reasoningContent: { redactedContent: btoa('RXU4') } }])
     expect(replayed(hidden({ model: 'else' }))).toEqual([])
   })
