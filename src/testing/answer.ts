@@ -24,8 +24,9 @@ export function work(answer: Answer, { question, endpoint, mint }: Asked): Reply
     model: answer.model ?? question.model,
     blocks,
     usage: usageOf(answer.usage, question, blocks),
-    finishReason: answer.finishReason ?? (echoed.short ? 'length' : finishOf(blocks)),
+    finishReason: answer.finishReason ?? (echoed.short ? 'length' : isFiltered(answer) ? 'content_filter' : finishOf(blocks)),
     rawFinishReason: answer.rawFinishReason,
+    filter: answer.filter ?? {},
     created: CREATED,
   }
 }
@@ -79,6 +80,10 @@ function filled(block: AnswerBlock, endpoint: Endpoint, mint: Mint): ReplyBlock 
     default:
       return block
   }
+}
+
+function isFiltered({ filter: { completion = {} } = {} }: Answer): boolean {
+  return Object.values(completion).some(({ filtered }) => filtered)
 }
 
 function finishOf(blocks: readonly ReplyBlock[]): FinishReason {

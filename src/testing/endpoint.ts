@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
 import type { JsonSchema } from '../types/tool.ts'
-import type { AnswerBlock } from './script.ts'
+import type { AnswerBlock, AnswerFilter } from './script.ts'
 
 export interface JsonObject {
   readonly [key: string]: unknown
@@ -50,6 +50,7 @@ export interface Reply {
   readonly usage: Usage
   readonly finishReason: FinishReason
   readonly rawFinishReason: string | undefined
+  readonly filter: AnswerFilter
   /** Seconds since 1970. */
   readonly created: number
 }

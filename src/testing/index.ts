@@ -2,7 +2,7 @@
 export type { CatalogueEntry, Question, Turn } from './endpoint.ts'
 export type { SimulatedRequest } from './record.ts'
 export type {
-  Answer, AnswerBlock, AnswerError, AnswerToolCall, ErrorCause, Fault, Place, RetryHint,
+  Answer, AnswerBlock, AnswerError, AnswerFilter, AnswerToolCall, AnswerVerdicts, ErrorCause, Fault, Place, RetryHint,
 } from './script.ts'
 export { errorCatalogue, simulator } from './simulator.ts'
 export type { Script, Scripted, Simulator, SimulatorOptions } from './simulator.ts'

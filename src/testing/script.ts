@@ -103,6 +103,20 @@ export type Fault =
   | { readonly type: 'slow'; readonly ms: number }
   | { readonly type: 'split'; readonly bytes: number }
 
+/** What a content filter says of each category: `{ hate: { filtered: true, severity: 'high' } }`. */
+export interface AnswerVerdicts {
+  readonly [category: string]: { readonly filtered: boolean; readonly [fact: string]: unknown }
+}
+
+/** The content filter of Azure, which nobody else has. Default: it finds nothing. */
+export interface AnswerFilter {
+  readonly prompt?: AnswerVerdicts
+  /** Where something is filtered, the answer ends with `content_filter`. */
+  readonly completion?: AnswerVerdicts
+  /** It works alongside: what it says of the answer comes in a stream when the text is out already. */
+  readonly late?: boolean
+}
+
 /** One answer. An empty one echoes: the user's last words, and whatever the request demands besides. */
 export interface Answer {
   readonly text?: string
@@ -120,6 +134,7 @@ export interface Answer {
   readonly rawFinishReason?: string
   /** The model that answered. Default: the one that was asked for. */
   readonly model?: string
+  readonly filter?: AnswerFilter
   readonly error?: ErrorCause | AnswerError
   readonly fault?: Fault | readonly Fault[]
   /** Milliseconds before the answer's headers. */

@@ -10,6 +10,8 @@ import type { Recording, SimulatedRequest } from './record.ts'
 import { faultsOf, retryHeaders } from './script.ts'
 import type { Answer, AnswerError, ErrorCause, Fault } from './script.ts'
 import { anthropicMessages } from './wires/anthropic-messages.ts'
+import { anthropicVertex } from './wires/anthropic-vertex.ts'
+import { bedrockInvoke } from './wires/bedrock-invoke.ts'
 import { converse } from './wires/converse.ts'
 import { gemini } from './wires/gemini.ts'
 import { openaiChat } from './wires/openai-chat.ts'
@@ -81,7 +83,7 @@ export function errorCatalogue(): readonly CatalogueEntry[] {
 }
 
 function allWires(): readonly SimulatedWire[] {
-  return [openaiChat, openaiResponses, anthropicMessages, converse, gemini]
+  return [openaiChat, openaiResponses, anthropicMessages, anthropicVertex, converse, bedrockInvoke, gemini]
 }
 
 interface Visit {

@@ -6,7 +6,7 @@ import type { ChatDialect, Rule } from '../wires/chat-dialect.ts'
 import { onlyKnows, strictSchemas, wrong } from '../wires/openai-chat-rules.ts'
 import { efforts } from './openai-models.ts'
 
-const FIELDS = [
+export const CHAT_FIELDS: readonly string[] = [
   'model', 'messages', 'max_completion_tokens', 'max_tokens', 'temperature', 'top_p', 'frequency_penalty',
   'presence_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'n', 'stop', 'seed', 'stream', 'stream_options',
   'reasoning_effort', 'verbosity', 'response_format', 'tools', 'tool_choice', 'parallel_tool_calls', 'prediction',
@@ -168,7 +168,7 @@ function quotas(): ErrorTable {
   ]))
 }
 
-const reasoningModels: Rule = (body) => {
+export const reasoningModels: Rule = (body) => {
   const model = text(body['model'])
   const accepted = efforts(model)
   const effort = text(body['reasoning_effort'])
@@ -262,6 +262,9 @@ const contents: Rule = (body) => {
   return undefined
 }
 
+/** What its models refuse, wherever they are hosted. */
+export const openaiRules: readonly Rule[] = [ranges, pairs, contents]
+
 export const openai: ChatDialect = {
   name: 'openai',
   hosts: ['api.openai.com'],
@@ -305,7 +308,7 @@ export const openai: ChatDialect = {
   }),
   errors,
   rules: [
-    onlyKnows(FIELDS, (field) => wrong(`Unknown parameter: '${field}'.`, field, 'unknown_parameter')),
-    reasoningModels, ranges, pairs, contents, strictSchemas,
+    onlyKnows(CHAT_FIELDS, (field) => wrong(`Unknown parameter: '${field}'.`, field, 'unknown_parameter')),
+    reasoningModels, ...openaiRules, strictSchemas,
   ],
 }

@@ -27,7 +27,7 @@ export const anthropicMessages: SimulatedWire = {
       wire: WIRE,
       dialect: DIALECT,
       errors: anthropicErrors,
-      body: (facts) => facts.body ?? failure(facts, REQUEST_ID),
+      body: (facts) => facts.body ?? messagesFailure(facts, REQUEST_ID),
       headers: { 'request-id': REQUEST_ID },
     }),
 }
@@ -35,36 +35,42 @@ export const anthropicMessages: SimulatedWire = {
 function endpoint(call: HttpCall, mint: Mint): Endpoint {
   const { body = {}, headers } = call
   const requestId = mint.id('req_011C', 20)
-  const failed = (facts: ErrorFacts): unknown => facts.body ?? failure(facts, requestId)
   return {
+    ...messagesOf(body, mint),
     wire: WIRE,
     dialect: DIALECT,
     errors: anthropicErrors,
-    read: () => readMessages(body),
     check: () => checkMessages({ body, version: headers.get('anthropic-version'), mint }),
     key: () => headers.get('x-api-key') || /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1],
-    ids: { answer: () => mint.id('msg_01', 22), call: () => mint.id('toolu_01', 22) },
-    whole: (reply) => whole(body, reply, mint),
-    frames: (reply) => frames(body, reply, mint),
-    failure: failed,
-    failureFrames: (facts) => [{ event: 'error', data: failure(facts, requestId) }],
+    failure: (facts) => facts.body ?? messagesFailure(facts, requestId),
+    failureFrames: (facts) => [{ event: 'error', data: messagesFailure(facts, requestId) }],
     headers: (ok) => ({
       'request-id': requestId,
       'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
       ...(ok ? limits() : {}),
     }),
+    contentType: 'text/event-stream; charset=utf-8',
+    encode: encodeEvent,
+  }
+}
+
+/** What is the same wherever Messages are spoken. `cloud` stands in ids. */
+export function messagesOf(body: JsonObject, mint: Mint, cloud = ''): Pick<Endpoint, 'read' | 'ids' | 'whole' | 'frames' | 'reindex'> {
+  return {
+    read: () => readMessages(body),
+    ids: { answer: () => mint.id(`msg_${cloud}01`, 22), call: () => mint.id(`toolu_${cloud}01`, 22) },
+    whole: (reply) => whole(body, reply, mint),
+    frames: (reply) => frames(body, reply, mint),
     reindex(frame, change) {
       const { index, ...data } = object(frame.data)
       if (typeof index !== 'number') return frame
       const changed = change(index)
       return { ...frame, data: changed === undefined ? data : { ...data, index: changed } }
     },
-    contentType: 'text/event-stream; charset=utf-8',
-    encode: encodeEvent,
   }
 }
 
-function failure({ message, type, more }: ErrorFacts, request_id: string): JsonObject {
+export function messagesFailure({ message, type, more }: ErrorFacts, request_id: string): JsonObject {
   return { type: 'error', error: { type: type ?? 'api_error', message, ...more }, request_id }
 }
 

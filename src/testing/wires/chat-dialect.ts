@@ -1,6 +1,6 @@
 // What makes one company's Chat Completions its own: a value, one for each company.
 import type { FinishReason, Usage } from '../../types/response.ts'
-import type { ErrorFacts, ErrorTable, Frame, JsonObject, Mint, Question, Reply, ReplyBlock } from '../endpoint.ts'
+import type { ErrorFacts, ErrorTable, Frame, HttpCall, JsonObject, Mint, Question, Reply, ReplyBlock } from '../endpoint.ts'
 
 /** A chunk on its way out. */
 export interface ChunkPlace {
@@ -22,7 +22,15 @@ export interface ChatDialect {
   readonly name: string
   /** What its hosts end with. */
   readonly hosts: readonly string[]
+  /** What its paths look like, where they say whose they are. */
+  readonly paths?: RegExp
   readonly keyless?: boolean
+  /** Where the key is. Default: a bearer's. */
+  readonly key?: (call: HttpCall) => string | undefined
+  /** What is wrong with the address. */
+  readonly misplaced?: (call: HttpCall) => ErrorFacts | undefined
+  /** The body, with what the address says. */
+  readonly asked?: (call: HttpCall) => JsonObject
   readonly answerId: (mint: Mint) => string
   readonly callId: (mint: Mint, name: string) => string
   /** The delta that opens a stream. */
@@ -51,6 +59,8 @@ export interface ChatDialect {
   readonly choice?: (choice: JsonObject, place: ChunkPlace) => JsonObject
   /** The whole chunk. */
   readonly chunk?: (chunk: JsonObject, place: ChunkPlace) => JsonObject
+  /** The stream as a whole. */
+  readonly frames?: (frames: readonly Frame[], reply: Reply) => Frame[]
   readonly message?: (message: JsonObject, reply: Reply) => JsonObject
   readonly body?: (body: JsonObject, reply: Reply, mint: Mint) => JsonObject
   /** A comment that is sent now and then to keep the line open. */

@@ -32,23 +32,27 @@ function dialectOf(url: URL, name: string | undefined): ChatDialect | undefined 
   const all = chatDialects
   if (name !== undefined) return all.find((dialect) => dialect.name === name)
   return all.find(({ hosts }) => hosts.some((host) => url.host === host || url.host.endsWith(`.${host}`)))
+    ?? all.find(({ paths }) => paths?.test(url.pathname))
     ?? all.find((dialect) => dialect.name === url.pathname.split('/')[1])
     ?? all[0]
 }
 
 function endpoint(dialect: ChatDialect, call: HttpCall, mint: Mint): Endpoint {
-  const body = call.body ?? {}
+  const body = dialect.asked?.(call) ?? call.body ?? {}
   const scene: Scene = { dialect, body, mint }
   return {
     wire: WIRE,
     dialect: dialect.name,
     errors: dialect.errors,
     read: () => readChat(body),
-    check: (question) => check(dialect, body, question),
-    key: () => /^Bearer (.+)$/.exec(call.headers.get('authorization') ?? '')?.[1] ?? (dialect.keyless ? '' : undefined),
+    check: (question) => dialect.misplaced?.(call) ?? check(dialect, body, question),
+    key: () => (dialect.key ?? bearerOf)(call) ?? (dialect.keyless ? '' : undefined),
     ids: { answer: () => dialect.answerId(mint), call: (name) => dialect.callId(mint, name) },
     whole: (reply) => whole(scene, tagged(dialect, reply)),
-    frames: (reply) => frames(scene, tagged(dialect, reply)),
+    frames(reply) {
+      const told = frames(scene, tagged(dialect, reply))
+      return dialect.frames?.(told, reply) ?? told
+    },
     failure: (facts) => bodyOf(dialect, facts),
     failureFrames: (facts, reply) =>
       dialect.failureFrames?.(facts, chunkHead(scene, reply)) ?? [{ data: bodyOf(dialect, facts) }],
@@ -57,6 +61,10 @@ function endpoint(dialect: ChatDialect, call: HttpCall, mint: Mint): Endpoint {
     contentType: 'text/event-stream; charset=utf-8',
     encode: encodeEvent,
   }
+}
+
+function bearerOf({ headers }: HttpCall): string | undefined {
+  return /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1]
 }
 
 function check(dialect: ChatDialect, body: JsonObject, question: Question): ErrorFacts | undefined {

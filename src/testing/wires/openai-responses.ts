@@ -19,7 +19,7 @@ export const openaiResponses: SimulatedWire = {
     const { method, url } = call
     if (method !== 'POST' || !url.pathname.endsWith('/responses')) return undefined
     const dialect = name === undefined
-      ? responsesDialects.find((one) => one.at(url) || one.name === url.pathname.split('/')[1]) ?? responsesDialects[0]
+      ? responsesDialects.find((one) => one.at(url)) ?? responsesDialects.find((one) => one.name === url.pathname.split('/')[1]) ?? responsesDialects[0]
       : responsesDialects.find((one) => one.name === name)
     return dialect && endpoint(dialect, call, mint)
   },
