@@ -2,6 +2,7 @@
 import { catalog, type Catalog } from './config/catalog.ts'
 import { problems } from './config/check.ts'
 import { resolveEnv, type Problem } from './config/env.ts'
+import { rulesOf } from './config/limits.ts'
 import { ratesOf } from './config/rates.ts'
 import { chatStream, type ChatStream } from './core/chat-stream.ts'
 import { embed, rerank, type Blank } from './core/embed.ts'
@@ -11,9 +12,12 @@ import { anySignal } from './core/lifeline.ts'
 import { ask } from './core/outcome.ts'
 import { sender } from './core/send.ts'
 import { relayError } from './errors.ts'
+import type { GroupFeature } from './layers/groups/feature.ts'
 import { price, type PriceOf } from './layers/price.ts'
 import { retry } from './layers/retry.ts'
 import { route } from './layers/route.ts'
+import type { RoutedOptions } from './routing/routed.ts'
+import type { Router } from './routing/router.ts'
 import { keyOf, lookupIn, type Keys } from './secrets/env.ts'
 import { keyring } from './secrets/pool.ts'
 import type { World } from './secrets/world.ts'
@@ -37,6 +41,8 @@ export interface HubOptions {
   readonly fetch?: FetchLike
   /** Clock, chance and timers. Default: the platform's. */
   readonly runtime?: Partial<Runtime>
+  /** What groups can do beyond `fallback`, `loadbalance` and `weighted`: `@relay/core/groups`. */
+  readonly groups?: readonly GroupFeature[]
   /** List prices, for models whose catalogue entry names none. */
   readonly prices?: PriceOf
   /** Where credentials of other types than `env` and `literal` come from. */
@@ -101,6 +107,16 @@ export class Hub {
     return rerank(this.engine.next, blank(this.engine, this.scope, { alias, ...request }), request)
   }
 
+  /**
+   * Asks the model that a router picks, and its alternates in turn where it fails. The decision is on
+   * `response.metadata.routing`. For streams: `routed(hub, router)` of `@relay/core/routing`.
+   * @throws RoutingError where nothing is picked, else as `chat` does.
+   */
+  async route(router: Router, request: ChatRequest, options: RoutedOptions = {}): Promise<ChatResponse> {
+    const { routed } = await import('./routing/routed.ts')
+    return routed(this, router, { candidates: this.engine.catalog.aliases, ...options }).chat(request)
+  }
+
   /** @throws ConfigError where there is no such model or group. */
   get(alias: string): ModelHandle {
     if (!this.engine.catalog.group(alias)) this.engine.catalog.target(alias)
@@ -133,7 +149,7 @@ export class Hub {
 }
 
 function assemble(given: RelayConfig, options: HubOptions): Engine {
-  const { providers, layers = [], env, prices, secrets } = options
+  const { providers, layers = [], groups, env, prices, secrets } = options
   const lookup = lookupIn(env)
   const runtime = platform(options)
   const sources = secrets?.({ env: lookup, fetch: runtime.fetch, now: runtime.now })
@@ -144,19 +160,29 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   const known = catalog(config, providers)
   const { defaults = {} } = config
   const { max_retries = 2, retry_initial_backoff = 0.5, retry_max_backoff = 30 } = defaults
+  const priceOf = ratesOf(config, prices)
+  const retries = (target: Target): number => target.config.max_retries ?? max_retries
+  const [initial, max] = [retry_initial_backoff * 1000, retry_max_backoff * 1000]
   const builtIn = [
-    route(known),
-    retry({
-      retries: (target) => target.config.max_retries ?? max_retries,
-      initial: retry_initial_backoff * 1000,
-      max: retry_max_backoff * 1000,
-      keys: keyring(credential),
-    }),
-    price(ratesOf(config, prices)),
+    route(known, { features: groups, priceOf, retries, max }),
+    retry({ retries, initial, max, keys: keyring(credential) }),
+    price(priceOf),
   ]
+  demand(config, layers)
   const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
   const send = sender({ credential, timeouts: defaults })
   return { catalog: known, defaults, runtime, keys: { lookup }, next: pipeline(rings, send) }
+}
+
+/** What the catalogue asks of a ring must not be passed over where there is no such ring. */
+function demand(config: RelayConfig, layers: readonly Layer[]): void {
+  const { defaults, models = {} } = config
+  const asked: readonly (readonly [Layer['stage'], boolean])[] = [
+    ['limit', rulesOf(config).length > 0],
+    ['breaker', [defaults, ...Object.values(models)].some((it) => it?.breaker)],
+  ]
+  const missing = asked.find(([stage, wanted]) => wanted && !layers.some((layer) => layer.stage === stage))
+  if (missing) throw relayError('config', `the catalogue asks for a ${missing[0]}: hand one in as one of the hub's \`layers\`, from '@relay/core/layers/${missing[0]}'`)
 }
 
 function listed(wrong: readonly Problem[]): string {

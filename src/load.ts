@@ -1,18 +1,36 @@
 // What the doors of the runtimes share: sources to a hub with every provider in it.
+import { rulesOf } from './config/limits.ts'
+import { ratesOf } from './config/rates.ts'
 import { Hub, type HubOptions } from './hub.ts'
+import { breaker } from './layers/breaker.ts'
+import { groupFeatures } from './layers/groups/index.ts'
+import { limit } from './layers/limit.ts'
 import { providers as every } from './providers/index.ts'
 import { sources } from './sources.ts'
+import { memoryStore } from './stores/memory.ts'
+import type { Layer } from './types/call.ts'
 import type { RelayConfig } from './types/config.ts'
+import type { LimitStore } from './types/limits.ts'
 
 /** A hub's options, with every provider handed in already. */
-export interface DoorOptions extends Partial<HubOptions> {}
+export interface DoorOptions extends Partial<HubOptions> {
+  /** Where limits count. Default: in memory, for this process or isolate alone. */
+  readonly store?: LimitStore
+}
 
 /** A catalogue: a path, YAML or JSON as text, or data (a compiled catalogue, a parsed file). */
 export type Source = string | URL | RelayConfig
 
 /** A hub of a catalogue that is data already: no YAML parser is loaded. */
-export function fromConfig(config: RelayConfig, options: DoorOptions): Hub {
-  return new Hub(config, { providers: every, secrets: sources(), ...options })
+export function fromConfig(config: RelayConfig, { store = memoryStore(), ...options }: DoorOptions): Hub {
+  const { layers = [], prices } = options
+  const { defaults, models = {} } = config
+  const rules = rulesOf(config)
+  const ours: Layer[] = []
+  if (rules.length) ours.push(limit({ rules, store, priceOf: ratesOf(config, prices) }))
+  if ([defaults, ...Object.values(models)].some((it) => it?.breaker)) ours.push(breaker({ configOf: ({ target }) => target?.config.breaker ?? defaults?.breaker }))
+  const rings = [...layers, ...ours.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
+  return new Hub(config, { providers: every, secrets: sources(), groups: groupFeatures, ...options, layers: rings })
 }
 
 export type ReadFile = (path: string | URL) => Promise<string>
@@ -46,6 +64,6 @@ export function split(args: readonly (Source | DoorOptions)[]): [Source[], DoorO
 }
 
 function isOptions(value: Source | DoorOptions): value is DoorOptions {
-  const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices', 'secrets']
+  const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices', 'secrets', 'groups', 'store']
   return typeof value === 'object' && !(value instanceof URL) && Object.keys(value).every((key) => keys.includes(key))
 }

@@ -5,6 +5,8 @@ import type { GroupConfig, RelayConfig } from '../types/config.ts'
 import type { Provider, Target } from '../types/provider.ts'
 
 export interface Catalog {
+  /** All models. */
+  readonly aliases: readonly string[]
   readonly groups: { readonly [alias: string]: GroupConfig }
   readonly group: (alias: string) => GroupConfig | undefined
   /** Throws a ConfigError that says what to do where there is no such model, or nobody to ask it. */
@@ -40,6 +42,7 @@ export function catalog(config: RelayConfig, providers: readonly Provider[]): Ca
     return { alias, provider, model: id, baseUrl: base.replace(/\/+$/, ''), config: model }
   }
   const self: Catalog = {
+    aliases: Object.keys(models),
     groups,
     group: (alias) => own(groups, alias),
     targets: (alias) => {

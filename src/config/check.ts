@@ -14,8 +14,6 @@ interface At {
 /** What the schema has and this version refuses: `section.field`, or `section.field=value`. */
 const UNSUPPORTED: readonly string[] = [
   'model.inherit_from',
-  'model.rpm_limit',
-  'model.tpm_limit',
   'observability.otel_enabled=true',
 ]
 

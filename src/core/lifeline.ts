@@ -64,5 +64,6 @@ export function lifeline(signal: AbortSignal | undefined, details: ErrorDetails)
 function failure(cause: unknown, details: ErrorDetails): unknown {
   const words = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}` : String(cause)
   if (isNetworkError(cause)) return relayError('network', `the connection failed: ${words}`, { ...details, cause })
-  return relayError('config', `the request cannot be sent: ${words}`, { ...details, cause })
+  // What cannot be sent is quoted by some runtimes, a key among it: it is scrubbed here, and not kept as the cause.
+  return relayError('config', `the request cannot be sent: ${words}`, details)
 }

@@ -444,6 +444,29 @@ describe('a hub', () => {
     expect(init.redirect).toBe('manual')
   })
 
+  it('does not keep what `fetch` quotes of a key that cannot be sent', async () => {
+    const hub = makeHub((_, init) => Promise.reject(new TypeError(`invalid header value: ${new Headers(init?.headers as never).get('authorization')}`)))
+    const error = (await caught(hub.chat('one', ask))) as RelayError
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error.cause).toBeUndefined()
+    expect(`${error.message} ${error.stack}`).not.toContain('toy-secret-key')
+  })
+
+  it('asks the model that a router picks, and the next where it fails', async () => {
+    const fetch = answers(() => failure(401), () => json(hello))
+    const decision = { alias: 'two', confidence: 1, alternates: [['one', 0.5]] as const, source: 'rule' as const, ts: '2026-01-01T00:00:00Z' }
+    const seen: unknown[] = []
+    const response = await makeHub(fetch).route({ route: async ({ candidates }) => (seen.push(candidates), decision) }, ask)
+    expect(seen).toEqual([['one', 'two', 'three']])
+    expect(response).toMatchObject({ model: 'one', metadata: { routing: decision }, attempts: [{ alias: 'two', ok: false }, { alias: 'one', ok: true }] })
+  })
+
+  it('refuses a catalogue that asks for a ring that is not there', () => {
+    expect(() => makeHub(answers(), {}, { ...config, limits: [{ requests: 1 }] })).toThrow(/asks for a limit.*@relay\/core\/layers\/limit/)
+    expect(() => makeHub(answers(), {}, { ...config, defaults: { breaker: {} } })).toThrow(/asks for a breaker/)
+    expect(() => makeHub(answers(), {}, { ...config, groups: { g: { strategy: 'fastest', members: ['one'] } } })).toThrow(/fastest.*@relay\/core\/groups/)
+  })
+
   it('refuses a redirect, which would take the key elsewhere', async () => {
     const fetch = answers(() => new Response(null, { status: 307, headers: { location: 'https://evil.example' } }))
     expect(await caught(makeHub(fetch).chat('one', ask))).toMatchObject({ code: 'config', message: expect.stringContaining('redirect') })
