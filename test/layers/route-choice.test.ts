@@ -85,7 +85,11 @@ describe('conditions', () => {
     const shape = fc.letrec((tie) => ({
       node: fc.oneof({ maxDepth: 4 }, fc.constantFrom<unknown>('a', '(', 1, true, null, undefined, []), fc.array(tie('node')), fc.dictionary(key, tie('node'))),
     }))
-    fc.assert(fc.property(shape.node, (when) => expect(typeof predicate(when, () => undefined)(callOf({}))).toBe('boolean')))
+    fc.assert(
+      fc.property(shape.node, (when) => {
+        expect(typeof predicate(when, () => undefined)(callOf({}))).toBe('boolean')
+      }),
+    )
   })
 
   it('choose members in order, and fall back on those that fit', async () => {

@@ -8,10 +8,10 @@ import type { RelayConfig } from '../../src/types/config.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { failure, frames, json, makeHub, stream, toy } from '../core/toy.ts'
 
-export function groupHub(fetch: FetchLike, config: RelayConfig, options: Partial<HubOptions> = {}): Hub {
+export function groupHub(fetch: FetchLike, config: RelayConfig, { layers = [], ...options }: Partial<HubOptions> = {}): Hub {
   const { max_retries = 2 } = config.defaults ?? {}
   const features = { features: groupFeatures, priceOf: ratesOf(config), retries: (target: { config: { max_retries?: number } }) => target.config.max_retries ?? max_retries }
-  return makeHub(fetch, { layers: [route(catalog(config, [toy]), features)], ...options }, config)
+  return makeHub(fetch, { layers: [route(catalog(config, [toy]), features), ...layers], ...options }, config)
 }
 
 /** What a server does with a request. */
