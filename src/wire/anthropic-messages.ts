@@ -164,7 +164,7 @@ function fault({ status, text, json, details }: Failure): RelayError {
   const { type = '', details: facts } = error
   const byStatus = Object.values(FAULTS).find((entry) => entry?.[1] === status)?.[0]
   const byType = type === 'invalid_request_error' ? undefined : FAULTS[type]?.[0]
-  let code = byType ?? byStatus ?? (status >= 500 || status === 408 ? 'server_error' : 'invalid_request')
+  let code = byType ?? byStatus ?? (status >= 500 || status === 408 || status === 425 ? 'server_error' : 'invalid_request')
   // A page of HTML (the CDN's 413) says nothing that a reader wants in a message; it is on `raw`.
   const message = error.message ?? (text && !/^\s*[<{]/.test(text) ? text : `HTTP ${status}`)
   if (/^(invalid_request|rate_limit)$/.test(code)) {

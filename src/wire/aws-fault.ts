@@ -17,7 +17,7 @@ const RULES: readonly (readonly [code: ErrorCode, status: number, sign: RegExp])
   ['rate_limit', 429, /^(throttling|toomanyrequests)|^ 429/i],
   ['overloaded', 503, /^(serviceunavailable|modelnotready)|^[^|]* 503/i],
   ['request_too_large', 413, /^[^|]* 413/],
-  ['server_error', 500, /^(modelerror|modelstream|modeltimeout|internal)|^[^|]* (408|424|5\d\d) /i],
+  ['server_error', 500, /^(modelerror|modelstream|modeltimeout|internal)|^ 409|^[^|]* (408|42[45]|5\d\d) /i],
   ['invalid_request', 400, /^(validation|conflict)|^[^|]* 4/i],
 ]
 

@@ -284,7 +284,7 @@ const CODES: { readonly [status: string]: ErrorCode } = {
 function failed({ code, status = '', message = status, details: facts = [] }: RawError, details: ErrorDetails): RelayError {
   const http = code ?? details.status ?? 0
   const text = JSON.stringify(facts)
-  let kind = CODES[status] ?? CODES[http] ?? (http >= 400 && http < 500 && http !== 408 ? 'invalid_request' : 'server_error')
+  let kind = CODES[status] ?? CODES[http] ?? (http >= 400 && http < 500 && ![408, 409, 425].includes(http) ? 'invalid_request' : 'server_error')
   // A wrong key is 400 here.
   if (/API_KEY_INVALID/.test(text) || /unregistered callers/.test(message)) kind = 'authentication'
   if (/input token count.*exceeds the maximum/i.test(message)) kind = 'context_window'
