@@ -80,8 +80,16 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   }
   const buffered = ({ queue }: Reply): Step => yielded(queue[at++] as StreamEvent)
   const open = async (): Promise<Step> => {
-    reply = await next(call).catch((error: unknown) => fail(thrown(error, call)))
-    return started(reply)
+    try {
+      reply = await next(call)
+    } catch (error) {
+      return closed ? DONE : fail(thrown(error, call))
+    }
+    if (!closed) return started(reply)
+    // The reader left while a ring still held the answer.
+    reply.cancel(walk.signal.reason)
+    conclude(reply, 'cancelled')
+    return DONE
   }
   const more = (reply: Reply): Promise<Step> => {
     at = reply.queue.length = 0

@@ -15,7 +15,14 @@ export function conclude(reply: Reply, status: Outcome['status'], error?: RelayE
   }
   if (error) error.partial = response
   const outcome: Outcome = { status: error ? 'error' : status, response, ...(error ? { error } : undefined) }
-  for (const settle of reply.settle) settle(outcome)
+  for (const settle of reply.settle) {
+    try {
+      settle(outcome)
+    } catch (cause) {
+      // Whoever fails at it keeps nobody from being told.
+      refused ??= cause
+    }
+  }
   if (refused !== undefined) throw refused
   return response
 }
