@@ -83,7 +83,7 @@ export function limit(options: LimitOptions): Layer {
         if (response && !response.usage.estimated && isChat(call.mode)) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
         release(spent(response, estimate, mine))
         // Room for a request that was made stays taken; what was not made in the end gives it back.
-        for (const unmade of more.slice(Math.max(0, mine.length - 1))) unmade(NOTHING)
+        for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n + 1 < mine.length ? 1 : 0 })
       }
       const requests = unique(counted.filter(({ measure }) => measure === 'requests'))
       const again = async (): Promise<void> => void more.push(await hold(call, requests, options))
