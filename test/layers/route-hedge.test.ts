@@ -1,10 +1,13 @@
 // Hedges: whoever begins first is heard, whoever is not is cancelled at once and paid for.
 import { describe, expect, it } from 'vitest'
-import type { Layer, Outcome, Stage } from '../../src/types/call.ts'
-import type { GroupConfig, RelayConfig } from '../../src/types/config.ts'
-import type { ChatResponse } from '../../src/types/response.ts'
+import { conclude } from '../../src/core/outcome.ts'
 import type { Hub } from '../../src/hub.ts'
-import { ask, clock, done, failure, frames, json, stream, text, usage, type Clock } from '../core/toy.ts'
+import { hedge, type Line } from '../../src/layers/groups/index.ts'
+import type { Call, Layer, Outcome, Reply, Stage } from '../../src/types/call.ts'
+import type { GroupConfig, RelayConfig } from '../../src/types/config.ts'
+import type { Target } from '../../src/types/provider.ts'
+import type { ChatResponse, Cost } from '../../src/types/response.ts'
+import { ask, clock, done, failure, frames, json, stream, text, toy, usage, type Clock } from '../core/toy.ts'
 import { groupHub } from './route-kit.ts'
 
 type Answer = number | { readonly after: number; readonly status: number }
@@ -23,6 +26,9 @@ interface Stand {
   readonly inner: Outcome[]
   readonly outer: Outcome[]
 }
+
+const target: Target = { alias: 'a', provider: toy, model: 'a', baseUrl: '', config: { target: 'toy/a' } }
+const cost: Cost = { totalUsd: 1, inputUsd: 1, outputUsd: 0, cachedInputUsd: 0, cacheWriteUsd: 0, source: 'user_override', confidence: 'exact' }
 
 const MODES = ['chat', 'stream'] as const
 
@@ -112,6 +118,13 @@ describe.each(MODES)('a hedge, %s', (mode) => {
     expect(told(await work)).toEqual(['b hedge server_error', 'a first ok'])
   })
 
+  it('that fails in a way that passes is asked again where nobody else is left', async () => {
+    const on = stand({ a: [{ after: 150, status: 401 }], b: [{ after: 100, status: 503 }, 0] }, always)
+    const work = call(on, mode)
+    await on.time.pass(300)
+    expect(told(await work)).toEqual(['a first authentication', 'b hedge server_error', 'b fallback ok'])
+  })
+
   it('answers for a first that fails, and then nobody else is asked', async () => {
     const on = stand({ a: [{ after: 150, status: 401 }], b: [500], c: [0] }, always)
     const work = call(on, mode)
@@ -142,6 +155,34 @@ describe.each(MODES)('a hedge, %s', (mode) => {
     await on.time.pass(60_000)
     await work
     expect(on.seen).toHaveLength(most)
+  })
+})
+
+describe('two that begin in the same moment', () => {
+  it('are heard once: the other is cancelled and settled', async () => {
+    const ends: string[] = []
+    const replies = ['a', 'b'].map((name): Reply => ({
+      target: { ...target, alias: name },
+      queue: [],
+      pull: async () => false,
+      response: () => ({ text: name, cost }) as ChatResponse,
+      cancel: () => ends.push(`${name} cut`),
+      finish: [],
+      settle: [({ status }) => ends.push(`${name} ${status}`)],
+    }))
+    const go: (() => void)[] = []
+    const next = (): Promise<Reply | undefined> => new Promise((resolve) => go.push(() => resolve(replies.shift())))
+    const time = clock()
+    const call = { mode: 'chat', request: ask, runtime: time, budget: { left: 5, deadline: Infinity, attempts: [] } } as unknown as Call
+    const line: Line = { alias: 'all', group: { members: [], ...always }, call, first: 'a', ask: next, left: () => 2, movesOn: () => true }
+    const work = hedge.start({ target: () => target, costOf: () => cost }).open?.(line, next)
+    await time.pass(100)
+    for (const begin of go) begin()
+    const reply = await work
+    expect(reply?.target.alias).toBe('a')
+    expect(ends).toEqual(['b cut', 'b cancelled'])
+    expect(conclude(reply ?? expect.fail(), 'ok')).toMatchObject({ text: 'a', costUsd: 2 })
+    expect(ends).toEqual(['b cut', 'b cancelled', 'a ok'])
   })
 })
 

@@ -60,7 +60,7 @@ describe('whatever fails, and whatever the strategy', () => {
           models: models(...names),
           groups: {
             ...(within.length ? { inner: { ...inner, members: within } } : undefined),
-            outer: { ...outer, members: [...(within.length ? ['inner'] : []), ...names.slice(within.length), ...(within.length ? [] : [])] },
+            outer: { ...outer, members: [...(within.length ? ['inner'] : []), ...names.slice(within.length)] },
           },
         }
         const server = servers(Object.fromEntries(names.map((name, n) => [name, scripts[n] ?? []])), says)
@@ -104,9 +104,21 @@ describe('a member', () => {
 
   it('that stands in two places is asked once', async () => {
     const server = servers({ a: ['deny'], b: ['deny'] }, says)
-    const config: RelayConfig = { models: models('a', 'b'), groups: { inner: { members: ['a'] }, outer: { members: ['inner', 'a', 'b', 'inner'].slice(0, 3) } } }
+    const config: RelayConfig = { models: models('a', 'b'), groups: { inner: { members: ['a'] }, outer: { members: ['inner', 'a', 'b'] } } }
     await outcome(groupHub(server, config).chat('outer', ask), clock())
     expect(server.asked.map((it) => it.model)).toEqual(['a', 'b'])
+  })
+
+  it('leaves a request for each of those behind it, in groups in groups too', async () => {
+    const config: RelayConfig = {
+      defaults: { max_attempts: 4, max_retries: 5 },
+      models: models('a', 'b', 'c', 'd'),
+      groups: { inner: { members: ['a', 'b'] }, all: { members: ['inner', 'c', 'd'] } },
+    }
+    const server = servers({ a: ['fail'], b: ['fail'], c: ['fail'] }, says)
+    const time = clock()
+    expect(await outcome(groupHub(server, config, { runtime: time }).chat('all', ask), time)).toBe('I am d')
+    expect(server.asked.map((it) => it.model).join('')).toBe('abcd')
   })
 
   it('that hangs has half of the time, whatever it streams afterwards', async () => {
