@@ -27,6 +27,8 @@ export function work(answer: Answer, { question, endpoint, mint }: Asked): Reply
     finishReason: answer.finishReason ?? (echoed.short ? 'length' : isFiltered(answer) ? 'content_filter' : finishOf(blocks)),
     rawFinishReason: answer.rawFinishReason,
     filter: answer.filter ?? {},
+    embeddings: answer.embeddings,
+    scores: answer.scores,
     created: CREATED,
   }
 }

@@ -51,6 +51,8 @@ export interface Reply {
   readonly finishReason: FinishReason
   readonly rawFinishReason: string | undefined
   readonly filter: AnswerFilter
+  readonly embeddings: readonly (readonly number[])[] | undefined
+  readonly scores: readonly number[] | undefined
   /** Seconds since 1970. */
   readonly created: number
 }

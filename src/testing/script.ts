@@ -135,6 +135,10 @@ export interface Answer {
   /** The model that answered. Default: the one that was asked for. */
   readonly model?: string
   readonly filter?: AnswerFilter
+  /** Where texts are embedded: a vector for each. Default: made from its words, the same for the same. */
+  readonly embeddings?: readonly (readonly number[])[]
+  /** Where documents are ranked: how relevant each is, in the order in which they were sent. Default: how many words it shares. */
+  readonly scores?: readonly number[]
   readonly error?: ErrorCause | AnswerError
   readonly fault?: Fault | readonly Fault[]
   /** Milliseconds before the answer's headers. */

@@ -12,6 +12,7 @@ import type { Answer, AnswerError, ErrorCause, Fault } from './script.ts'
 import { anthropicMessages } from './wires/anthropic-messages.ts'
 import { anthropicVertex } from './wires/anthropic-vertex.ts'
 import { bedrockInvoke } from './wires/bedrock-invoke.ts'
+import { cohere } from './wires/cohere.ts'
 import { converse } from './wires/converse.ts'
 import { gemini } from './wires/gemini.ts'
 import { openaiChat } from './wires/openai-chat.ts'
@@ -83,7 +84,7 @@ export function errorCatalogue(): readonly CatalogueEntry[] {
 }
 
 function allWires(): readonly SimulatedWire[] {
-  return [openaiChat, openaiResponses, anthropicMessages, anthropicVertex, converse, bedrockInvoke, gemini]
+  return [openaiChat, openaiResponses, anthropicMessages, anthropicVertex, converse, bedrockInvoke, gemini, cohere]
 }
 
 interface Visit {

@@ -1,7 +1,7 @@
 // Who may take a turn in a conversation: every wire, under the models whose rules of replay differ.
 import type { ModelConfig, Provider } from '@relay/core'
 import {
-  anthropic, azure, azureResponses, bedrock, bedrockInvoke, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
+  anthropic, azure, azureResponses, bedrock, bedrockInvoke, cohere, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
   openai, openaiResponses, openrouter, together, vertex, vllm, xai,
 } from '@relay/core/providers'
 
@@ -51,6 +51,7 @@ export const seats: readonly Seat[] = [
   seat(bedrockInvoke, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region, api_style: 'invoke', ...claude }),
   seat(bedrock, 'us.amazon.nova-2-lite-v1:0', { region }),
   seat(bedrock, 'mistral.mistral-large-2407-v1:0', { region }),
+  seat(cohere, 'command-a-reasoning-08-2025'),
   seat(google, 'gemini-3.8-flash'),
   seat(google, 'gemini-2.5-flash'),
   seat(vertex, 'gemini-3.8-flash', { project: 'p', location: 'global' }),

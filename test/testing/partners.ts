@@ -1,7 +1,7 @@
 // Every provider that Relay has, with a model of its own and the counterpart that the simulator has for it.
 import type { ModelConfig, Provider } from '@relay/core'
 import {
-  anthropic, azure, azureResponses, bedrock, bedrockInvoke, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
+  anthropic, azure, azureResponses, bedrock, bedrockInvoke, cohere, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
   openai, openaiResponses, openrouter, perplexity, together, vertex, vllm, xai,
 } from '@relay/core/providers'
 
@@ -43,5 +43,6 @@ export const partners: readonly Partner[] = [
   at('gemini', vertex, 'gemini-3.8-flash', { project: 'p', location: 'europe-west4', api_version: 'v1', as: 'gemini on an older vertex' }),
   at('anthropic-messages', vertex, 'claude-sonnet-4-6', { project: 'p', location: 'us', as: 'claude on vertex' }),
   at('openai-chat', vertex, 'moonshotai/kimi-k2-thinking-maas', { project: 'p', location: 'global', as: 'others on vertex' }),
+  at('cohere', cohere, 'command-a-reasoning-08-2025'),
   at('bedrock-invoke', bedrockInvoke, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region: 'us-east-1', api_style: 'invoke' }),
 ]

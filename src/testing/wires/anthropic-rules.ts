@@ -21,7 +21,7 @@ const FIELDS = [
 ]
 
 export function checkMessages(inspection: Inspection): ErrorFacts | undefined {
-  for (const inspect of [versions, fields, messages, toolResults, signatures, sampling, thinking, tools, forced, caching]) {
+  for (const inspect of [versions, fields, messages, members, toolResults, signatures, sampling, thinking, tools, forced, caching]) {
     const message = inspect(inspection)
     if (message !== undefined) return { ...badRequest(message), headers: { 'x-should-retry': 'false' } }
   }
@@ -85,6 +85,33 @@ function prefilled(body: JsonObject, last: JsonObject): string | undefined {
   return /\s$/.test(text(blocksOf(last).at(-1)?.['text']))
     ? 'messages: final assistant content cannot end with trailing whitespace'
     : undefined
+}
+
+/** What a block may hold, besides `type` and `cache_control`. A kind that is not here is not looked into. */
+const MEMBERS: { readonly [type: string]: string } = {
+  text: 'text citations',
+  image: 'source transformations',
+  document: 'source title context citations',
+  search_result: 'source title content citations',
+  thinking: 'thinking signature',
+  redacted_thinking: 'data',
+  tool_use: 'id name input caller toolset_name',
+  tool_result: 'tool_use_id content is_error toolset_name',
+  server_tool_use: 'id name input caller',
+}
+
+const members: Inspect = ({ body }) => {
+  for (const [i, message] of objects(body['messages']).entries()) {
+    for (const [j, block] of blocksOf(message).entries()) {
+      const type = text(block['type'])
+      const known = MEMBERS[type]?.split(' ')
+      const odd = Object.keys(block).find((key) => known && key !== 'type' && key !== 'cache_control' && !known.includes(key))
+      if (odd !== undefined) return `messages.${i}.content.${j}.${type}.${odd}: Extra inputs are not permitted`
+      const { input } = block
+      if (type === 'tool_use' && (typeof input !== 'object' || input === null || Array.isArray(input))) return `messages.${i}.content.${j}.tool_use.input: Input should be a valid dictionary`
+    }
+  }
+  return undefined
 }
 
 /** Each call is answered at the head of the very next message, and nothing else is. */
