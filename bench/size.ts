@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** The providers that speak Chat Completions, and Anthropic. */
 const FOUNDATION = 'openai anthropic groq together deepseek xai mistral fireworks perplexity openrouter ollama vllm lmstudio compatible'.split(' ')
 
+/** Every company and kind of server, one door each. */
+const COMPANIES = [...FOUNDATION, 'azure', 'google', 'vertex', 'bedrock', 'cohere']
+
 interface Bundle {
   readonly name: string
   readonly providers: readonly string[]
@@ -23,6 +26,8 @@ export const bundles: readonly Bundle[] = [
   { name: 'hub + openai', providers: ['openai'], budget: kilobytes(10) },
   { name: 'hub + openai + anthropic', providers: ['openai', 'anthropic'], budget: kilobytes(13) },
   { name: `hub + ${FOUNDATION.length} providers`, providers: FOUNDATION, budget: kilobytes(16) },
+  { name: 'hub + bedrock', providers: ['bedrock'], budget: kilobytes(14) },
+  { name: `hub + ${COMPANIES.length} providers`, providers: COMPANIES, budget: kilobytes(34) },
 ]
 
 export interface Weight {

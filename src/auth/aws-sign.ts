@@ -5,6 +5,6 @@ import { bearer } from './bearer.ts'
 import { signV4 } from './sigv4.ts'
 
 export function awsSign(service: string): Provider['sign'] {
-  return (request, credential, { target: { config, model }, now }) =>
-    credential.type === 'aws' ? signV4(request, credential, { service, region: awsRegion(config, model), date: now }) : bearer(request, credential)
+  return (request, credential, { target: { config, model }, now, cache }) =>
+    credential.type === 'aws' ? signV4(request, credential, { service, region: awsRegion(config, model), date: now, cache }) : bearer(request, credential)
 }

@@ -13,6 +13,16 @@ export interface SignScope {
   readonly region: string
   /** The server's time, in milliseconds since 1970. */
   readonly date: number
+  /** Where derived keys are kept: each that is there already saves four digests. Default: nowhere. */
+  readonly cache?: SigningKeys
+}
+
+/** Derived keys, by access key, day, region and service. */
+export type SigningKeys = Map<string, unknown>
+
+interface Derived {
+  readonly secret: string
+  readonly key: CryptoKey
 }
 
 /** The parts of a request that are signed. */
@@ -34,9 +44,6 @@ export interface CanonicalParts {
 const UNSIGNED =
   /^(authorization|user-agent|connection|expect|te|trailer|transfer-encoding|upgrade|cache-control|pragma|referer|accept-encoding|x-amzn-trace-id|traceparent|tracestate|baggage|proxy-.*|sec-.*)$/
 
-/** Keys that are derived already, by access key, day, region and service: each saves four digests a request. */
-const derived = new Map<string, { readonly secret: string; readonly key: CryptoKey }>()
-
 const encoder = new TextEncoder()
 
 /** The request with the headers that sign it. Sign again for every attempt: a signature is good for minutes. */
@@ -55,7 +62,7 @@ export async function signV4(request: HttpRequest, keys: AwsKeys, scope: SignSco
     rawPath: scope.service === 's3',
   })
   const area = `${time.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
-  const signature = hex(await hmac(await signingKey(keys, area), stringToSign(time, area, await sha256(canonical))))
+  const signature = hex(await hmac(await signingKey(keys, area, scope.cache), stringToSign(time, area, await sha256(canonical))))
   extra.authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${area}, SignedHeaders=${signed}, Signature=${signature}`
   return { ...request, headers: { ...request.headers, ...extra } }
 }
@@ -111,15 +118,15 @@ function recoded(text: string): string {
   }))
 }
 
-async function signingKey({ accessKeyId, secretAccessKey: secret }: AwsKeys, area: string): Promise<CryptoKey> {
+async function signingKey({ accessKeyId, secretAccessKey: secret }: AwsKeys, area: string, cache?: SigningKeys): Promise<CryptoKey> {
   const name = `${accessKeyId}/${area}`
-  const known = derived.get(name)
+  const known = cache?.get(name) as Derived | undefined
   if (known?.secret === secret) return known.key
   let key = await hmacKey(encoder.encode(`AWS4${secret}`))
   for (const part of area.split('/')) key = await hmacKey(await hmac(key, part))
   // Most of so many are of days gone by.
-  if (derived.size > 50) derived.clear()
-  derived.set(name, { secret, key })
+  if (cache && cache.size > 50) cache.clear()
+  cache?.set(name, { secret, key })
   return key
 }
 

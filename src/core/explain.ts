@@ -30,8 +30,8 @@ export async function explain(call: Call, target: Target, credential: Credential
   const notes: Note[] = []
   const note = (field: string, why: string): void => void notes.push({ field, why })
   const encoding = encodingOf(call, target, { details: { alias, model, provider: provider.name }, note })
-  const plain = await signed(encoding, undefined, call.runtime.now())
-  const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, call.runtime.now()) : plain
+  const plain = await signed(encoding)
+  const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, { now: call.runtime.now(), cache: new Map() }) : plain
   if (!credential && !provider.keyless) note('credential', 'none was found: it would not be sent')
   const masked = Object.entries(headers).map(([name, value]) => [name, plain.headers[name] === value ? value : '[redacted]'] as const)
   return { alias, provider: provider.name, model, method, url, headers: Object.fromEntries(masked), body: JSON.parse(body ?? 'null'), notes }

@@ -3,7 +3,7 @@ import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import { retryAfter } from '../http/backoff.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
 import type { TimeoutsConfig } from '../types/config.ts'
-import type { Credential, Encoding, HttpRequest, Target } from '../types/provider.ts'
+import type { Credential, Encoding, HttpRequest, SignContext, Target } from '../types/provider.ts'
 import { stopwatch, type Clock } from './deadline.ts'
 import { lifeline } from './lifeline.ts'
 import { streamReply, wholeReply, type Connection } from './reply.ts'
@@ -20,6 +20,7 @@ export interface Services {
 export function sender(services: Services): Next {
   // How far each server's clock is ahead of ours, in milliseconds, where that has come out.
   const ahead = new Map<string, number>()
+  const cache = new Map<string, unknown>()
   return async (call) => {
     const { runtime, budget, kind, speak } = call
     const target = call.target && (speak?.(call.target) ?? call.target)
@@ -29,7 +30,7 @@ export function sender(services: Services): Next {
     budget.left--
     let outcome: { readonly ok: boolean; readonly cause?: string; readonly status?: number } = { ok: true }
     try {
-      return await attempt(call, target, { ...services, ahead })
+      return await attempt(call, target, { ...services, ahead, cache })
     } catch (error) {
       const { code = 'cancelled', status } = error instanceof RelayError ? error : {}
       outcome = { ok: false, cause: code, ...(status && { status }) }
@@ -43,6 +44,7 @@ export function sender(services: Services): Next {
 
 interface Sending extends Services {
   readonly ahead: Map<string, number>
+  readonly cache: SignContext['cache']
 }
 
 /** Once more by the server's clock, where that is what went wrong. */
@@ -58,14 +60,14 @@ async function attempt(call: Call, target: Target, sending: Sending): Promise<Re
   }
 }
 
-async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead }: Sending): Promise<Reply> {
+async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
   const credential = await secretOf(target)
   const { provider, model, alias, config } = target
   const secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
   const details = { provider: provider.name, model, alias, secrets }
   const encoding = encodingOf(call, target, { details, note: () => undefined })
-  const { url, ...request } = await signed(encoding, credential, runtime.now() + (ahead.get(target.baseUrl) ?? 0))
+  const { url, ...request } = await signed(encoding, credential, { now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache })
 
   const line = lifeline(call.signal, details)
   const limits: (readonly [Clock, number])[] = [['timeout_total', budget.deadline]]
@@ -142,7 +144,7 @@ export function encodingOf(call: Call, target: Target, rest: Pick<Encoding, 'det
 }
 
 /** The request as it goes out. */
-export async function signed({ target, request, ...rest }: Encoding, credential: Credential | undefined, now: number): Promise<HttpRequest> {
+export async function signed({ target, request, ...rest }: Encoding, credential?: Credential, signing?: Omit<SignContext, 'target'>): Promise<HttpRequest> {
   const { path, body, headers } = target.provider.wire.encode({ target, request, ...rest })
   const all: { [name: string]: string } = { 'content-type': 'application/json' }
   for (const [name, value] of [headers, target.config.headers, request.headers].flatMap((more) => Object.entries(more ?? {}))) {
@@ -151,5 +153,5 @@ export async function signed({ target, request, ...rest }: Encoding, credential:
     all[key] = key.endsWith('-beta') && all[key] ? `${all[key]},${value}` : value
   }
   const plain: HttpRequest = { method: 'POST', url: target.baseUrl + path, headers: all, body: JSON.stringify(body) }
-  return credential ? target.provider.sign(plain, credential, { target, now }) : plain
+  return credential && signing ? target.provider.sign(plain, credential, { target, ...signing }) : plain
 }

@@ -126,8 +126,10 @@ export type Credential =
 /** What signing needs besides the request and the secret. */
 export interface SignContext {
   readonly target: Target
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the server's clock as far as it is known. */
   readonly now: number
+  /** The hub's, for what is derived from secrets at some cost: values, never promises. */
+  readonly cache: Map<string, unknown>
 }
 
 /** One company, or one kind of server. */

@@ -23,7 +23,7 @@ describe('every provider', () => {
     const encoding = encodingOf({ messages: [{ role: 'user', content: 'hi' }] }, { provider })
     expect(provider.wire.encode(encoding)).toMatchObject({ path: '/chat/completions', body: { model: 'm', messages: [{ role: 'user', content: 'hi' }] } })
     const request = { method: 'POST', url: 'https://a.example', headers: { a: 'b' } } as const
-    expect(await provider.sign(request, { type: 'key', value: 'k' }, { target: encoding.target, now: 0 })).toEqual({ ...request, headers: { a: 'b', authorization: 'Bearer k' } })
+    expect(await provider.sign(request, { type: 'key', value: 'k' }, { target: encoding.target, now: 0, cache: new Map() })).toEqual({ ...request, headers: { a: 'b', authorization: 'Bearer k' } })
     if (provider !== compatible) expect(String(provider.baseUrl)).toMatch(provider.keyless ? /^http:\/\/localhost:\d+\/v1$/ : /^https:\/\/.*[^/]$/)
   })
 

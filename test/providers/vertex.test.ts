@@ -80,9 +80,9 @@ describe('address', () => {
     const request = { method: 'POST' as const, url: 'https://h/', headers: {} }
     const target: Target = { alias: 'm', provider: vertex, model: 'x', baseUrl: 'https://h', config: { target: 'vertex/x', project: 'p' } }
     const credential = { type: 'token', value: 'ya29' } as const
-    expect(await vertex.sign(request, credential, { target, now: 0 })).toMatchObject({ headers: { authorization: 'Bearer ya29' } })
+    expect(await vertex.sign(request, credential, { target, now: 0, cache: new Map() })).toMatchObject({ headers: { authorization: 'Bearer ya29' } })
     const bare = { ...target, config: { target: 'vertex/x' } }
-    expect(() => vertex.sign(request, credential, { target: bare, now: 0 })).toThrow(expect.objectContaining({ code: 'config', message: expect.stringContaining('`project`') as string }))
+    expect(() => vertex.sign(request, credential, { target: bare, now: 0, cache: new Map() })).toThrow(expect.objectContaining({ code: 'config', message: expect.stringContaining('`project`') as string }))
   })
 })
 
