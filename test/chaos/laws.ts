@@ -145,7 +145,7 @@ function composed(text: string, exchanges: readonly Exchange[], { most, whole }:
 }
 
 /** Whether a text is what the plan serves, or a beginning of it. Of a frame that comes twice the text may come twice. */
-function matches(text: string, { text: served, spoil }: Exchange['plan'], whole: boolean): boolean {
+export function matches(text: string, { text: served, spoil }: Exchange['plan'], whole: boolean): boolean {
   if (whole ? text === served : served.startsWith(text)) return true
   if (spoil !== 'duplicate') return false
   for (let at = 0; at <= served.length; at++) {

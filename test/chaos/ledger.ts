@@ -1,6 +1,6 @@
 // The books of a run: what was asked, what came of it, what was served, and a table of it all.
 import { RelayError } from '../../src/errors.ts'
-import { faultOf } from './laws.ts'
+import { faultOf, matches } from './laws.ts'
 import type { Catalogue } from './models.ts'
 import type { Exchange, Story } from './story.ts'
 
@@ -47,12 +47,10 @@ export function ledger(): Ledger {
   }
 }
 
-/** What was served in the answers that a text is made of. */
+/** What was served with a text. */
 function servedTokens(text: string, exchanges: readonly Exchange[]): number {
-  return exchanges.reduce((sum, { alias, n, plan: { answer, text: served } }) => {
-    const { inputTokens = 0, outputTokens = 0 } = answer.usage ?? {}
-    return text.includes(`~${alias}~${n}~0`) && text.endsWith(served.slice(-6)) ? sum + inputTokens + outputTokens : sum
-  }, 0)
+  const { inputTokens = 0, outputTokens = 0 } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan.answer.usage ?? {}
+  return inputTokens + outputTokens
 }
 
 /** Headings with their lines, aligned, the biggest first. */
