@@ -58,7 +58,7 @@ const USUAL_OUTPUT = 1024
 const FADE = 0.98
 /** How often calls that wait for room that others hold look again. */
 const LOOK_MS = 100
-const RARELY_MS = 2000
+const RARELY_MS = 1000
 /** Failures after which the provider has read the request, and may bill it, though nothing came back. */
 const READ = /^(timeout_|cancelled|stream_truncated)/
 

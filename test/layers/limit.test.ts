@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rulesOf } from '../../src/config/limits.ts'
 import { ProviderError, type RelayError } from '../../src/errors.ts'
 import type { Hub, HubOptions } from '../../src/hub.ts'
+import { breaker } from '../../src/layers/breaker.ts'
 import { limit, type LimitOptions } from '../../src/layers/limit.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
@@ -20,6 +21,8 @@ const catalogue: RelayConfig = {
     one: { target: 'toy/one', cost: { input_per_1m: 1, output_per_1m: 10 }, max_retries: 2 },
     two: { target: 'toy/two', cost: { input_per_1m: 0, output_per_1m: 0 } },
     free: { target: 'toy/free' },
+    slow: { target: 'toy/slow', connect_timeout: 1 },
+    'ann/one': { target: 'toy/one' },
   },
   groups: { both: { members: ['one', 'two'] }, pricey: { members: ['free', 'one'] } },
 }
@@ -101,6 +104,12 @@ describe('a limit that is reached', () => {
     expect(await room(hub, 'one', 1)).toBe(Infinity)
   })
 
+  it('does not wait beyond the end of the call itself', async () => {
+    const { hub } = staged([{ requests: 1, on_limit: 'wait', max_wait: 100 }], answers(answer))
+    await hub.chat('one', asked)
+    expect((await caught(hub.chat('one', { ...asked, timeoutMs: 61_000 }))).code).toBe('limit')
+  })
+
   it('tells a call that is too large for it that waiting does not help', async () => {
     const { hub } = staged([{ tokens: 1000, on_limit: 'wait' }], answers(answer))
     const error = await caught(hub.chat('one', { ...ask, maxTokens: 2000 }))
@@ -125,12 +134,13 @@ describe('what is counted', () => {
     expect(await room(bob)).toBe(2)
     expect(await room(hub)).toBe(2)
     // No tenant can name itself into another's count.
-    expect(await room(hub.with({ tenant: 'ann/one' }))).toBe(2)
-    expect(await room(hub.with({ tenant: 'ann%2Fone' }))).toBe(2)
+    expect(await room(hub.with({ tenant: 'b' }), 'ann/one')).toBe(2)
+    expect(await room(hub.with({ tenant: 'b/ann' }))).toBe(2)
+    expect(await room(hub.with({ tenant: 'b%2Fann' }))).toBe(2)
   })
 
   it('is shared by rules of one name, of which the strictest speaks', async () => {
-    const { hub } = staged([{ name: 'all', requests: 5 }, { name: 'all', requests: 3, models: ['one'] }, { name: 'all', requests: 4, per: 'hour' }], answers(answer))
+    const { hub } = staged([{ name: 'all', requests: 3, models: ['one'] }, { name: 'all', requests: 5 }, { name: 'all', requests: 4, per: 'hour' }], answers(answer))
     expect(await room(hub)).toBe(3)
     expect(await room(hub, 'two')).toBe(1)
     expect(await caught(hub.chat('two', asked))).toMatchObject({ message: 'the limit of 4 requests per hour is reached' })
@@ -208,16 +218,42 @@ describe('what is counted', () => {
   it('is the estimate, where what it cost does not come out', async () => {
     const clock = time()
     const { next, attempts } = inside()
-    const ring = limit({ rules: [{ usd: 0.001 }], store: memoryStore() }).wrap(next)
-    const call = (): ReturnType<typeof makeCall> => makeCall({ time: clock, request: { maxTokens: 40 }, config: { cost: { output_per_1m: 10, input_per_1m: 10 } } })
+    const ring = limit({ rules: [{ usd: 0.00025 }], store: memoryStore() }).wrap(next)
+    // No rate for output, of which none is expected.
+    const call = (): ReturnType<typeof makeCall> => makeCall({ time: clock, request: { maxTokens: 0 }, config: { cost: { input_per_1m: 10 } } })
     for (const attempt of [0, 1]) {
       void ring(call())
       await calm()
       await attempts[attempt]!.open()
-      // Cached input has a rate of its own, which is missing here; the price of the rest is known.
-      await attempts[attempt]!.end({ status: 'ok', response: responseOf({ inputTokens: 10, outputTokens: 40 }) })
+      await attempts[attempt]!.end({ status: 'ok', response: responseOf({ inputTokens: 10, outputTokens: 5 }) })
     }
     await expect(ring(call())).rejects.toMatchObject({ code: 'limit' })
+  })
+
+  it('is also the input of attempts that were lost on the way', async () => {
+    const seen = answers(() => new Promise(() => undefined), answer)
+    const { hub, clock } = staged([{ tokens: 3 + 110 + 3 + 20 }], seen)
+    const work = hub.stream('slow', asked).response()
+    await clock.pass(3000)
+    expect((await work).attempts.map(({ cause }) => cause)).toEqual(['timeout_connect', undefined])
+    expect(await room(hub)).toBe(1)
+    const none = staged([{ tokens: 2 + 110 + 3 + 20 }], answers(() => new Promise(() => undefined), answer))
+    const other = none.hub.stream('slow', asked).response()
+    await none.clock.pass(3000)
+    await other
+    expect(await room(none.hub)).toBe(0)
+  })
+
+  it('is not a retry that an open circuit forbids', async () => {
+    const clock = time()
+    const circuit = breaker({ configOf: () => ({ min_requests: 1 }) })
+    const hub = makeHub(answers(() => failure(503), answer), { runtime: clock, layers: [circuit, limit({ rules: [{ requests: 2, per: 'day' }], store: memoryStore() })] }, catalogue)
+    const work = caught(hub.chat('one', asked))
+    await clock.pass(10_000)
+    // What is told is why the circuit is open.
+    expect(await work).toMatchObject({ code: 'server_error', attempts: [{ cause: 'server_error' }] })
+    await clock.pass(30_000)
+    expect(await room(hub)).toBe(1)
   })
 })
 
@@ -278,6 +314,11 @@ describe('a store that cannot be asked', () => {
     await open.clock.pass(5000)
     expect((await work).text).toBe('hi')
     await open.clock.pass(5000)
+  })
+
+  it('keeps nobody who has left already', async () => {
+    const { hub } = staged([{ requests: 1 }], answers(answer), { store: silent })
+    await expect(hub.chat('one', { ...asked, signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
   })
 
   it('gives back what arrives when nobody waits for it any more', async () => {

@@ -1,17 +1,12 @@
 // Hubs whose groups can do everything, and servers that fail by script.
-import { catalog } from '../../src/config/catalog.ts'
-import { ratesOf } from '../../src/config/rates.ts'
 import type { Hub, HubOptions } from '../../src/hub.ts'
 import { groupFeatures } from '../../src/layers/groups/index.ts'
-import { route } from '../../src/layers/route.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
-import { failure, frames, json, makeHub, stream, toy } from '../core/toy.ts'
+import { failure, frames, json, makeHub, stream } from '../core/toy.ts'
 
-export function groupHub(fetch: FetchLike, config: RelayConfig, { layers = [], ...options }: Partial<HubOptions> = {}): Hub {
-  const { max_retries = 2 } = config.defaults ?? {}
-  const features = { features: groupFeatures, priceOf: ratesOf(config), retries: (target: { config: { max_retries?: number } }) => target.config.max_retries ?? max_retries }
-  return makeHub(fetch, { layers: [route(catalog(config, [toy]), features), ...layers], ...options }, config)
+export function groupHub(fetch: FetchLike, config: RelayConfig, options: Partial<HubOptions> = {}): Hub {
+  return makeHub(fetch, { groups: groupFeatures, ...options }, config)
 }
 
 /** What a server does with a request. */

@@ -280,10 +280,9 @@ describe('what was not handed in', () => {
     ['conditional', { strategy: 'conditional' }],
     ['hedge', { hedge: {} }],
     ['continuation', { on_interrupt: 'continue' }],
-  ] as const)('%s is an error that says what to import', async (name, group) => {
-    const { route } = await import('../../src/layers/route.ts')
-    const { catalog } = await import('../../src/config/catalog.ts')
+  ] as const)('%s is an error that says what to import, before any call', (name, group) => {
     const config: RelayConfig = { models: models('a'), groups: { all: { ...group, members: ['a'] } } }
-    expect(() => route(catalog(config, [])).wrap(() => Promise.reject(new Error('never')))).toThrow(`import { ${name} } from '@relay/core/groups'`)
+    const words = `import { ${name} } from '@relay/core/groups' and add it to the hub's \`groups\``
+    expect(() => groupHub(answers(), config, { groups: [] })).toThrow(words)
   })
 })
