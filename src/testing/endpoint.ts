@@ -142,7 +142,8 @@ export interface Endpoint {
   readonly failure: (facts: ErrorFacts) => unknown
   /** How the error is told when so many frames of the stream have gone out. */
   readonly failureFrames: (facts: ErrorFacts, reply: Reply, sent: number) => readonly Frame[]
-  readonly headers: (ok: boolean) => Record<string, string>
+  /** @param reply What is answered, where it is known. */
+  readonly headers: (ok: boolean, reply?: Reply) => Record<string, string>
   /** A frame with its indexes changed; undefined takes one out. */
   readonly reindex: (frame: Frame, change: (index: number) => number | undefined) => Frame
   readonly contentType: string

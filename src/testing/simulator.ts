@@ -12,10 +12,14 @@ import type { Answer, AnswerError, ErrorCause, Fault } from './script.ts'
 import { anthropicMessages } from './wires/anthropic-messages.ts'
 import { anthropicVertex } from './wires/anthropic-vertex.ts'
 import { bedrockInvoke } from './wires/bedrock-invoke.ts'
+import { bedrockMeasures } from './wires/bedrock-measures.ts'
 import { cohere } from './wires/cohere.ts'
+import { cohereEmbeddings, cohereRerank } from './wires/cohere-measures.ts'
 import { converse } from './wires/converse.ts'
 import { gemini } from './wires/gemini.ts'
+import { geminiEmbeddings } from './wires/gemini-embeddings.ts'
 import { openaiChat } from './wires/openai-chat.ts'
+import { openaiEmbeddings } from './wires/openai-embeddings.ts'
 import { openaiResponses } from './wires/openai-responses.ts'
 
 /** An answer, or just its text. */
@@ -84,7 +88,10 @@ export function errorCatalogue(): readonly CatalogueEntry[] {
 }
 
 function allWires(): readonly SimulatedWire[] {
-  return [openaiChat, openaiResponses, anthropicMessages, anthropicVertex, converse, bedrockInvoke, gemini, cohere]
+  return [
+    openaiChat, openaiResponses, anthropicMessages, anthropicVertex, converse, bedrockInvoke, gemini, cohere,
+    openaiEmbeddings, geminiEmbeddings, cohereEmbeddings, cohereRerank, bedrockMeasures,
+  ]
 }
 
 interface Visit {
@@ -140,7 +147,7 @@ function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
   const { record, mint } = visit
   const faults = faultsOf(answer)
   const reply = work(answer, { question: record.neutral, endpoint, mint })
-  const headers = { ...endpoint.headers(true), ...answer.headers }
+  const headers = { ...endpoint.headers(true, reply), ...answer.headers }
   if (!record.neutral.stream) {
     return send(visit, { status: 200, headers, show: wholeBody(json(endpoint.whole(reply)), faults) })
   }

@@ -69,6 +69,12 @@ export const xai: ChatDialect = {
       code: 'Some resource has been exhausted',
       means: 'rate_limit',
     },
+    server_error: {
+      status: 500,
+      message: 'Internal server error.',
+      code: 'Internal error',
+      means: 'server_error',
+    },
     overloaded: {
       status: 503,
       message: 'The service is currently unavailable.',

@@ -49,6 +49,18 @@ export function googleKey({ headers, url }: HttpCall): string | undefined {
   return headers.get('x-goog-api-key') || url.searchParams.get('key') || bearer
 }
 
+/** What does not depend on what is asked. */
+export function sideOf(call: HttpCall, isVertex: boolean): Pick<Endpoint, 'dialect' | 'errors' | 'key' | 'failure' | 'headers'> {
+  const place = isVertex ? vertex : google
+  return {
+    dialect: place.name,
+    errors: place.errors,
+    key: () => googleKey(call),
+    failure: googleFailure,
+    headers: (ok) => (ok ? place.header : {}),
+  }
+}
+
 interface Asked {
   readonly place: GeminiPlace
   readonly model: string
@@ -71,12 +83,10 @@ function endpoint(call: HttpCall, mint: Mint, { place, model, streams }: Asked):
   const ids = generationOf(model) >= 3 && (place === google || url.pathname.includes('/v1beta1/'))
   const scene: Scene = { place, mint, model, shown: question.thinking, ids }
   return {
+    ...sideOf(call, place === vertex),
     wire: WIRE,
-    dialect: place.name,
-    errors: place.errors,
     read: () => question,
     check: () => checkGemini({ body, model, mint, vertex: place === vertex, ids }),
-    key: () => googleKey(call),
     ids: {
       answer: () => mint.id('', 23),
       call: () => mint.id('', 8, 'abcdefghijklmnopqrstuvwxyz0123456789'),
@@ -85,9 +95,7 @@ function endpoint(call: HttpCall, mint: Mint, { place, model, streams }: Asked):
     // Without `alt=sse` a stream is one list, which grows.
     whole: (reply) => streams ? frames(scene, reply).map((frame) => frame.data) : whole(scene, reply),
     frames: (reply) => frames(scene, reply),
-    failure: googleFailure,
     failureFrames: (facts) => [{ data: googleFailure(facts) }],
-    headers: (ok) => (ok ? place.header : {}),
     reindex(frame, change) {
       const data = object(frame.data)
       const candidates = objects(data['candidates']).map(({ index = 0, ...candidate }) => {

@@ -28,7 +28,7 @@ export const openaiChat: SimulatedWire = {
 }
 
 /** By name, by host, or by the first segment of the path where the host says nothing. */
-function dialectOf(url: URL, name: string | undefined): ChatDialect | undefined {
+export function dialectOf(url: URL, name: string | undefined): ChatDialect | undefined {
   const all = chatDialects
   if (name !== undefined) return all.find((dialect) => dialect.name === name)
   return all.find(({ hosts }) => hosts.some((host) => url.host === host || url.host.endsWith(`.${host}`)))
@@ -37,26 +37,33 @@ function dialectOf(url: URL, name: string | undefined): ChatDialect | undefined 
     ?? all[0]
 }
 
+/** What does not depend on what is asked. */
+export function sideOf(dialect: ChatDialect, call: HttpCall, mint: Mint): Pick<Endpoint, 'dialect' | 'errors' | 'key' | 'failure' | 'headers'> {
+  return {
+    dialect: dialect.name,
+    errors: dialect.errors,
+    key: () => (dialect.key ?? bearerOf)(call) ?? (dialect.keyless ? '' : undefined),
+    failure: (facts) => bodyOf(dialect, facts),
+    headers: () => dialect.headers?.(mint) ?? {},
+  }
+}
+
 function endpoint(dialect: ChatDialect, call: HttpCall, mint: Mint): Endpoint {
   const body = dialect.asked?.(call) ?? call.body ?? {}
   const scene: Scene = { dialect, body, mint }
   return {
+    ...sideOf(dialect, call, mint),
     wire: WIRE,
-    dialect: dialect.name,
-    errors: dialect.errors,
     read: () => readChat(body),
     check: (question) => dialect.misplaced?.(call) ?? check(dialect, body, question),
-    key: () => (dialect.key ?? bearerOf)(call) ?? (dialect.keyless ? '' : undefined),
     ids: { answer: () => dialect.answerId(mint), call: (name) => dialect.callId(mint, name) },
     whole: (reply) => whole(scene, tagged(dialect, reply)),
     frames(reply) {
       const told = frames(scene, tagged(dialect, reply))
       return dialect.frames?.(told, reply) ?? told
     },
-    failure: (facts) => bodyOf(dialect, facts),
     failureFrames: (facts, reply) =>
       dialect.failureFrames?.(facts, chunkHead(scene, reply)) ?? [{ data: bodyOf(dialect, facts) }],
-    headers: () => dialect.headers?.(mint) ?? {},
     reindex,
     contentType: 'text/event-stream; charset=utf-8',
     encode: encodeEvent,
