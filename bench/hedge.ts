@@ -1,8 +1,6 @@
 // What hedging does to the wait for the first content, on a long-tailed trace and a clock that is simulated.
-import { catalog } from '../src/config/catalog.ts'
 import { Hub } from '../src/hub.ts'
 import { hedge as hedging } from '../src/layers/groups/hedge.ts'
-import { route } from '../src/layers/route.ts'
 import { openai } from '../src/providers/openai.ts'
 import type { GroupConfig, RelayConfig } from '../src/types/config.ts'
 import type { Runtime } from '../src/types/runtime.ts'
@@ -54,8 +52,7 @@ async function replay(group: Omit<GroupConfig, 'members'>): Promise<Waits> {
     await new Promise<void>((resolve) => time.timer(resolve, wait(draw)))
     return new Response(ANSWER, { headers: { 'content-type': 'text/event-stream' } })
   }
-  const layers = [route(catalog(config, [openai]), { features: [hedging] })]
-  const hub = new Hub(config, { providers: [openai], env: { OPENAI_API_KEY: 'none' }, fetch, runtime: time, layers })
+  const hub = new Hub(config, { providers: [openai], env: { OPENAI_API_KEY: 'none' }, fetch, runtime: time, groups: [hedging] })
   const waits: number[] = []
   for (let n = 0; n < CALLS; n++) {
     const from = time.now()

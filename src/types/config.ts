@@ -243,23 +243,9 @@ export interface GroupMember extends TimeoutsConfig {
 
 /** A failure, as `on` names it. */
 export type FallbackCause =
-  | 'rate_limit'
-  | 'overloaded'
-  | 'server_error'
-  | 'network'
-  | 'timeout'
-  | 'stream_truncated'
-  | 'invalid_response'
-  | 'auth'
-  | 'quota'
-  | 'context_window'
-  | 'content_policy'
-  | 'not_found'
-  | 'request_too_large'
-  | 'unsupported'
-  | 'invalid_request'
-  | 'circuit_open'
-  | 'limit'
+  | 'rate_limit' | 'overloaded' | 'server_error' | 'network' | 'timeout' | 'stream_truncated' | 'invalid_response'
+  | 'auth' | 'quota' | 'context_window' | 'content_policy' | 'not_found' | 'request_too_large' | 'unsupported' | 'invalid_request'
+  | 'circuit_open' | 'limit'
 
 /** A second member is asked when the first is slow. */
 export interface HedgeConfig {

@@ -36,79 +36,94 @@ interface Said {
 }
 
 /** One answer out of as many replies as it takes. */
-function joined(first: Reply, line: Line): Reply {
-  let current = first
-  let said: Said | undefined
-  // What the rings further in made of the current reply, once it has ended.
-  let part: ChatResponse | undefined
-  let over = false
-  let ended: Reply | undefined
-  const queue: Delta[] = []
-  const numbers = { text: -1, last: -1 }
+interface Joint {
+  /** The reply that is being read. */
+  current: Reply
+  said?: Said
+  /** What the rings further in made of it, once it has ended. */
+  part?: ChatResponse | undefined
+  /** Whether it broke off, and was settled then. */
+  broken: boolean
+  /** Nobody reads any more. */
+  over: boolean
+  readonly queue: Delta[]
+  /** The last block of text, and the last of all. */
+  text: number
+  last: number
+}
 
-  const response = (): ChatResponse => {
-    const now = part ?? current.response()
-    return said ? join(said, now) : now
-  }
-  const take = (): void => {
-    for (const delta of current.queue.splice(0)) {
-      const it = said ? placed(delta, said) : delta
-      if (!it) continue
-      queue.push(it)
-      if ('block' in it) numbers.last = Math.max(numbers.last, it.block)
-      if (it.type === 'text_delta') numbers.text = it.block
-    }
-  }
-  const goOn = async (error: unknown): Promise<void> => {
-    if (!mayGoOn(error, line) || !current.response().content.every(({ type }) => /^(text|(redacted_)?thinking)$/.test(type))) throw error
-    ended = current
-    part = conclude(current, 'error', error)
-    const { text, usage } = response()
-    const request = continued(line.call.request, text, usage)
-    const next = await line.ask({ ...line.call, request, kind: 'continue' }, 'onward').catch(() => undefined)
-    if (!next) throw error
-    if (over) {
-      next.cancel(error)
-      conclude(next, 'cancelled')
-      throw error
-    }
-    const block = numbers.text === numbers.last && numbers.text >= 0 ? numbers.text : undefined
-    said = { response: response(), block, free: numbers.last + 1, space: text.slice(text.trimEnd().length), cut: 0 }
-    part = undefined
-    current = next
-  }
-  take()
+function joined(first: Reply, line: Line): Reply {
+  const joint: Joint = { current: first, broken: false, over: false, queue: [], text: -1, last: -1 }
+  take(joint)
   return {
     target: first.target,
-    queue,
-    response,
+    queue: joint.queue,
+    response: () => responseOf(joint),
     async pull() {
       for (let going = true; going;) {
         try {
-          going = await current.pull()
+          going = await joint.current.pull()
         } catch (error) {
-          await goOn(error)
+          await goOn(joint, line, error)
         }
-        take()
-        if (queue.length) return true
+        take(joint)
+        if (joint.queue.length) return true
       }
       return false
     },
-    cancel: (reason) => current.cancel(reason),
+    cancel: (reason) => joint.current.cancel(reason),
     finish: [
       () => {
-        part ??= current.finish.reduce((it, finish) => finish(it), current.response())
-        return response()
+        const { current } = joint
+        joint.part ??= current.finish.reduce((it, finish) => finish(it), current.response())
+        return responseOf(joint)
       },
     ],
     settle: [
       (outcome) => {
-        over = true
-        // A reply that broke off was settled then.
-        if (ended !== current) for (const settle of current.settle) settle({ ...outcome, response: part ?? current.response() })
+        const { current, part = current.response() } = joint
+        joint.over = true
+        if (!joint.broken) for (const settle of current.settle) settle({ ...outcome, response: part })
       },
     ],
   }
+}
+
+function responseOf({ current, said, part = current.response() }: Joint): ChatResponse {
+  return said ? join(said, part) : part
+}
+
+/** Hands over what the current reply has decoded. */
+function take(joint: Joint): void {
+  for (const delta of joint.current.queue.splice(0)) {
+    const it = joint.said ? placed(delta, joint.said) : delta
+    if (!it) continue
+    joint.queue.push(it)
+    if ('block' in it) joint.last = Math.max(joint.last, it.block)
+    if (it.type === 'text_delta') joint.text = it.block
+  }
+}
+
+/** Asks the next member to go on, or throws what the current one broke off with. */
+async function goOn(joint: Joint, line: Line, error: unknown): Promise<void> {
+  const { current, text: block, last } = joint
+  if (!mayGoOn(error, line) || !current.response().content.every(({ type }) => /^(text|(redacted_)?thinking)$/.test(type))) throw error
+  joint.broken = true
+  joint.part = conclude(current, 'error', error)
+  const response = responseOf(joint)
+  const request = continued(line.call.request, response)
+  const next = await line.ask({ ...line.call, request, kind: 'continue' }, 'onward').catch(() => undefined)
+  if (!next) throw error
+  if (joint.over) {
+    next.cancel(error)
+    conclude(next, 'cancelled')
+    throw error
+  }
+  const space = response.text.slice(response.text.trimEnd().length)
+  joint.said = { response, block: block === last && block >= 0 ? block : undefined, free: last + 1, space, cut: 0 }
+  joint.current = next
+  joint.part = undefined
+  joint.broken = false
 }
 
 function mayGoOn(error: unknown, { call, left }: Line): error is RelayError {
@@ -119,7 +134,7 @@ function mayGoOn(error: unknown, { call, left }: Line): error is RelayError {
 }
 
 /** The request with what was said as the assistant's last words. */
-function continued(request: ChatRequest, text: string, usage: Usage): ChatRequest {
+function continued(request: ChatRequest, { text, usage }: ChatResponse): ChatRequest {
   // Some providers refuse words that end with space.
   const shown = text.trimEnd()
   const last = request.messages.at(-1)
