@@ -1,17 +1,16 @@
-// Merges plain data deeply: what the later one says wins, and lists are replaced.
+// Merges plain data deeply: what a later one says wins, and lists are replaced.
 
 interface Fields {
   readonly [field: string]: unknown
 }
 
-/** `over` on top of `under`. Neither is changed; a field that `over` holds as `undefined` is one that JSON leaves out. */
-export function deepMerge(under: Fields, over: Fields | undefined): { [field: string]: unknown } {
-  const merged = Object.entries(over ?? {}).map(([field, value]) => {
-    const below = under[field]
-    return [field, isFields(below) && isFields(value) ? deepMerge(below, value) : value] as const
-  })
-  // Spreading defines fields and never calls a setter, so a field named `__proto__` stays a field.
-  return { ...under, ...Object.fromEntries(merged) }
+/** Each on top of what stands before it. None is changed; a field that is `undefined` is one that JSON leaves out. */
+export function deepMerge(under: Fields, ...overs: readonly (Fields | undefined)[]): { [field: string]: unknown } {
+  return overs.reduce<Fields>((below, over = {}) => {
+    const merged = Object.entries(over).map(([field, value]) => [field, isFields(below[field]) && isFields(value) ? deepMerge(below[field], value) : value] as const)
+    // Spreading defines fields and never calls a setter, so a field named `__proto__` stays a field.
+    return { ...below, ...Object.fromEntries(merged) }
+  }, under)
 }
 
 function isFields(value: unknown): value is Fields {

@@ -2,8 +2,7 @@
 import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
-import { thinking } from '../wire/openai-chat-ears.ts'
+import { openaiKin } from '../wire/openai-chat-kin.ts'
 import { vertexGemini } from './vertex-gemini.ts'
 
 /** A model without its publisher: `google/gemini-3.8-flash` and `publishers/google/models/gemini-3.8-flash` are Gemini too. */
@@ -17,9 +16,8 @@ const claudeWire: Wire = anthropicMessages({
   lacks: () => ['url', 'file'],
 })
 
-const openWire: Wire = openaiChat({
+const openWire: Wire = openaiKin({
   fields: { name: null },
-  ears: [thinking],
   adjust: (body, { target, note }) => {
     if (target.model.startsWith('xai/') && body['reasoning_effort'] !== undefined) {
       note('reasoning', 'these models take no level here: left out')

@@ -3,7 +3,7 @@ import type { Delta } from '../types/event.ts'
 import type { Citation, ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { present, type Fields } from './fields.ts'
-import type { Dialect, Splitter } from './openai-dialect.ts'
+import type { Splitter } from './openai-dialect.ts'
 
 interface RawCall {
   readonly id?: string | null
@@ -33,8 +33,9 @@ interface RawAnnotation {
   readonly url_citation?: RawCitation
 }
 
-/** The fields of a body, or of a chunk, that stand beside its choices. */
+/** A whole body, or a chunk of a stream. Any field may be missing. */
 export interface RawBody {
+  readonly choices?: readonly RawChoice[] | null
   readonly id?: string
   readonly model?: string
   readonly created?: number
@@ -42,6 +43,16 @@ export interface RawBody {
   readonly error?: unknown
   readonly citations?: readonly string[] | null
   readonly search_results?: readonly RawCitation[] | null
+  readonly usage?: Fields | null
+  readonly [field: string]: unknown
+}
+
+export interface RawChoice {
+  readonly index?: number | null
+  readonly message?: RawMessage
+  readonly delta?: RawMessage | null
+  readonly finish_reason?: string | null
+  readonly error?: unknown
   readonly usage?: Fields | null
   readonly [field: string]: unknown
 }
@@ -104,39 +115,29 @@ export interface Heard {
   /** Where deltas go. */
   out: Delta[]
   readonly slots: Slot[]
-  /** How much of each kind was said. */
   readonly said: { [kind in keyof typeof BLOCKS]?: true }
-  readonly split: Splitter | undefined
-  readonly ears: NonNullable<Dialect['ears']>
   readonly encoding: Encoding
   /** The number of the next block that is neither text nor thinking. */
   others: number
   /** What an ear remembers. */
+  split?: Splitter
   thoughts?: { as?: string; readonly details: RawDetail[]; readonly kept: { [field: string]: unknown } }
   audio?: { readonly data: string[]; id: string; transcript: string }
   sources?: readonly Citation[]
   verdicts?: Fields
 }
 
-export function silence({ splitter, ears = [] }: Dialect, encoding: Encoding): Heard {
-  return { out: [], slots: [], said: {}, split: splitter?.(), ears, encoding, others: 3 }
-}
-
-export function hear(heard: Heard, piece: Piece): void {
-  const { content, refusal, annotations, tool_calls: calls } = piece.message
-  for (const ear of heard.ears) ear(heard, piece)
-  if (heard.split && typeof content === 'string') for (const [kind, text] of heard.split(content)) say(heard, kind, text)
-  else say(heard, 'text', content)
+export function hear(heard: Heard, { message, streamed }: Piece): void {
+  const { content, refusal, annotations, tool_calls: calls } = message
+  if (!heard.split) say(heard, 'text', content)
   say(heard, 'refusal', refusal)
   for (const { url_citation: raw } of annotations ?? []) if (raw) cite(heard, cited('url_citation', raw))
-  for (const raw of calls ?? []) call(heard, raw, piece.streamed)
+  for (const raw of calls ?? []) call(heard, raw, streamed)
 }
 
-/** Hands over what was held back. */
-export function close(heard: Heard): void {
-  for (const [kind, text] of heard.split?.() ?? []) say(heard, kind, text)
-  for (const { block, custom, id } of heard.slots) if (custom) heard.out.push({ type: 'tool_call_delta', block, id, argumentsDelta: '"}' })
-  for (const ear of heard.ears) ear(heard)
+/** Free text, where every other tool has JSON, became the one argument `input`, which ends here. */
+export function close({ out, slots }: Heard): void {
+  for (const { block, custom, id } of slots) if (custom) out.push({ type: 'tool_call_delta', block, id, argumentsDelta: '"}' })
 }
 
 export function say({ out, said }: Heard, kind: keyof typeof BLOCKS, text: unknown): void {
@@ -182,7 +183,6 @@ export function call(heard: Heard, { index, function: made, custom, extra_conten
   if (!slot) slots.push((slot = { block: CALLS + slots.length, index, id: '' }))
   const { block } = slot
   const free = !made && custom
-  // Free text, where every other tool has JSON: it becomes the one argument `input`.
   const written = free ? (slot.custom ? '' : '{"input":"') + JSON.stringify(custom.input ?? '').slice(1, -1) : made?.arguments || ''
   const argumentsDelta = typeof written === 'string' ? written : JSON.stringify(written)
   // A piece that its place in the stream assigns must not be taken for another that reads the same: with an id it is not.

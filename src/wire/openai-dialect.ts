@@ -1,8 +1,11 @@
 // What differs between the servers that speak Chat Completions, as data.
+import type { Delta } from '../types/event.ts'
 import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
+import type { FinishReason } from '../types/response.ts'
 import type { FaultRule } from './fault.ts'
-import type { Heard, Kept, Piece, RawBody } from './openai-chat-content.ts'
+import type { Fields } from './fields.ts'
+import type { Heard, Kept, Piece, RawBody, RawChoice } from './openai-chat-content.ts'
 
 /** The parameters of a request that have a field of their own on this wire. */
 export type Parameter = 'maxTokens' | 'temperature' | 'topP' | 'topK' | 'stop' | 'seed' | 'parallelToolCalls' | 'name' | 'strict'
@@ -30,6 +33,9 @@ export type Splitter = (piece?: string) => readonly (readonly [kind: 'text' | 't
 /** Hears what not every server says. Without a piece the answer is over. */
 export type Ear = (heard: Heard, piece?: Piece) => void
 
+/** What the usage says that a call costs, in US dollars. */
+export type CostOf = (usage: Fields) => unknown
+
 /** One company's Chat Completions. Everything has a default: what OpenAI does, where others do it too. */
 export interface Dialect {
   /** The field that carries a parameter, or null where there is none. */
@@ -53,23 +59,23 @@ export interface Dialect {
   /** The last word on a body, before `providerOptions`: what this server's models do not take. */
   readonly adjust?: (body: Body, encoding: Encoding) => void
 
-  /** Where a body or a chunk holds its usage, besides in `usage`. */
-  readonly usage?: (body: RawBody) => unknown
-  /** True where the reasoning is counted beside `completion_tokens`, not in it. */
-  readonly reasoningApart?: true
-  /** What the usage says that the call costs, in US dollars. */
-  readonly cost?: (usage: { readonly [field: string]: unknown }) => unknown
+  /** What a body, or a chunk, used and cost. Default: `usage`, as OpenAI counts. */
+  readonly spent?: (out: Delta[], body: RawBody, choice: RawChoice | undefined) => void
+  /** The failure that a body, or a chunk, tells of otherwise than by `error`. */
+  readonly failed?: (body: RawBody, choice: RawChoice | undefined, event: string) => unknown
+  /** Why the model stopped. Default: OpenAI's words. */
+  readonly reason?: (raw: string | null, heard: Heard) => FinishReason
   /** Fields of a body or a chunk, or of its choice, that go to the response's metadata, and the names that they have there. */
   readonly facts?: { readonly [field: string]: string }
   /** What is heard besides text, refusals, citations and tool calls. */
   readonly ears?: readonly Ear[]
-  /** Where thinking comes inside the text. */
-  readonly splitter?: () => Splitter
+  /** False where what is heard depends on what the text says. */
+  readonly verbatim?: boolean
   /** The field that a stream's chunks are padded with. */
-  readonly padding?: string
+  readonly padding?: string | undefined
   /** True where a stream may end without `[DONE]` once it has said why it stopped. */
   readonly endsWithBody?: true
 
   /** What this server's failures mean, where that is not what others mean. */
-  readonly faults?: readonly FaultRule[]
+  readonly faults?: readonly FaultRule[] | undefined
 }

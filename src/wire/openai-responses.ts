@@ -4,14 +4,16 @@ import { sse } from '../http/sse.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason } from '../types/response.ts'
-import type { Dialect } from './openai-dialect.ts'
+import type { CostOf, Dialect } from './openai-dialect.ts'
 import { classify, type FaultRule } from './fault.ts'
 import { encodeResponses, type ResponsesBody } from './openai-responses-encode.ts'
 import { close, hear, silence, type RawItem, type RawPiece } from './openai-responses-output.ts'
 import { at } from './fields.ts'
+import { tokensOf } from './openai-usage.ts'
 
 /** One company's Responses. Everything has a default: what OpenAI does, where others do it too. */
-export interface ResponsesDialect extends Pick<Dialect, 'efforts' | 'effort' | 'cacheHint' | 'cost' | 'facts' | 'faults'> {
+export interface ResponsesDialect extends Pick<Dialect, 'efforts' | 'effort' | 'cacheHint' | 'facts' | 'faults'> {
+  readonly cost?: CostOf
   /** Whether a model reasons. Default: all do. */
   readonly reasons?: (model: string) => boolean
   /** The fewest tokens that may be asked for. */
@@ -140,12 +142,7 @@ function spent(response: RawResponse, { cost, facts }: ResponsesDialect): Delta[
   const { usage } = response
   const out: Delta[] = []
   if (usage) {
-    const count = (path: string, most = Infinity): number => Math.min(Number(at(usage, path) ?? 0), most)
-    const [inputTokens, outputTokens] = [count('input_tokens'), count('output_tokens')]
-    const cachedInputTokens = count('input_tokens_details.cached_tokens', inputTokens)
-    const cacheWriteTokens = count('input_tokens_details.cache_write_tokens', inputTokens - cachedInputTokens)
-    const reasoningTokens = count('output_tokens_details.reasoning_tokens', outputTokens)
-    out.push({ type: 'usage', usage: { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } })
+    out.push({ type: 'usage', usage: tokensOf(usage, 'input', 'output') })
     const usd = cost?.(usage)
     if (typeof usd === 'number') out.push({ type: 'cost', usd })
   }

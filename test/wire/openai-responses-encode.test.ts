@@ -123,7 +123,8 @@ describe('the replay law', () => {
           const before = items[index - 1]
           const place = ids.indexOf(item['id'])
           if (item.type === 'reasoning') expect(items[index + 1]).toBeDefined()
-          if (before?.type === 'reasoning') expect(output[ids.indexOf(before['id']) + 1]?.['id'] ?? item['id']).toBe(item['id'])
+          // A thought whose own thought is gone goes without its id: there is nothing to find it by.
+          if (before?.type === 'reasoning' && before['id'] !== undefined) expect(output[ids.indexOf(before['id']) + 1]?.['id'] ?? item['id']).toBe(item['id'])
           // A tool of the provider's cannot do without its id.
           if (place > 0 && output[place - 1]?.type === 'reasoning' && /^(message|function_call|custom_tool_call)$/.test(item.type)) expect(before?.type).toBe('reasoning')
         }

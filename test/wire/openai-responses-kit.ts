@@ -76,7 +76,7 @@ const id = fc.stringMatching(/^[a-z0-9]{6}$/)
 const annotation = fc.record({ type: fc.constant('url_citation'), url: fc.webUrl(), title: said, start_index: fc.nat(9), end_index: fc.nat(9) })
 
 /** Any answer: thoughts shown and sealed, speech, refusals, calls with JSON and with free text, and a tool of the provider's. */
-export const outputs: fc.Arbitrary<readonly Item[]> = fc.array(
+export const outputs: fc.Arbitrary<readonly Item[]> = fc.uniqueArray(
   fc.oneof(
     fc.record({
       type: fc.constant('reasoning'),
@@ -103,5 +103,6 @@ export const outputs: fc.Arbitrary<readonly Item[]> = fc.array(
     fc.record({ type: fc.constant('custom_tool_call'), id, call_id: id, name: id, input: fc.string({ unit: 'grapheme', maxLength: 30 }) }),
     fc.record({ type: fc.constant('web_search_call'), id, status: fc.constant('completed'), action: fc.record({ type: fc.constant('search'), query: said }) }),
   ),
-  { maxLength: 5 },
+  // An id names one item.
+  { maxLength: 5, selector: ({ id }) => id },
 )

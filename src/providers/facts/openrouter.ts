@@ -1,11 +1,11 @@
 // What OpenRouter's two APIs have in common.
-import type { Dialect } from '../../wire/openai-dialect.ts'
+import type { CostOf, Dialect } from '../../wire/openai-dialect.ts'
 
 /** A budget of tokens goes out as such. */
 export const effort: NonNullable<Dialect['effort']> = (level, budget) => ({ reasoning: budget ? { max_tokens: budget } : { effort: level } })
 
 /** With a key of your own (`is_byok`) `cost` is the fee alone: the company behind is paid besides. */
-export const cost: NonNullable<Dialect['cost']> = ({ cost, is_byok, cost_details }) => {
+export const cost: CostOf = ({ cost, is_byok, cost_details }) => {
   const { upstream_inference_cost: upstream } = (cost_details ?? {}) as { readonly upstream_inference_cost?: number | null }
   return is_byok === true && typeof cost === 'number' ? cost + (upstream ?? 0) : cost
 }

@@ -1,5 +1,5 @@
 // What xAI's two APIs have in common.
-import type { Dialect } from '../../wire/openai-dialect.ts'
+import type { CostOf, Dialect } from '../../wire/openai-dialect.ts'
 
 export const efforts: NonNullable<Dialect['efforts']> = [
   [/reasoning|^grok-(2|4(-\d{4})?$|4-fast|4-1|code)/, ''],
@@ -8,4 +8,4 @@ export const efforts: NonNullable<Dialect['efforts']> = [
 ]
 
 /** 1e10 ticks to the dollar. */
-export const cost: NonNullable<Dialect['cost']> = ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined)
+export const cost: CostOf = ({ cost_in_usd_ticks: ticks }) => (typeof ticks === 'number' ? ticks / 1e10 : undefined)
