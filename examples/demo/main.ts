@@ -1,12 +1,13 @@
-// The demo, `npm run demo`: what Relay does in four calls. It needs no key: providers are simulated on this machine.
+// The demo, `npm run demo`: what Relay does in four calls, and one call through each wire. It needs no key: providers are simulated on this machine.
 import { fileURLToPath } from 'node:url'
 import { RelayError, type Message, type Tool } from '@relay/core'
 import { fromYaml } from '@relay/core/node'
-import { answerLine, attemptLines, bad, head, note, quote, step } from './show.ts'
+import { answerLine, attemptLines, bad, head, note, quote, row, step } from './show.ts'
 import { openWorld } from './world.ts'
 
+const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const world = await openWorld(process.argv.slice(2), process.env)
-const hub = await fromYaml(fileURLToPath(new URL('../models.yaml', import.meta.url)), ...world.overlays, { env: world.env })
+const hub = await fromYaml(file('models.yaml'), ...world.overlays, { env: world.env })
 head(world.about)
 
 step('A chat that streams', `hub.stream('${world.models[0]}')`)
@@ -57,5 +58,24 @@ try {
   if (error.partial) answerLine(error.partial, 'kept in error.partial')
 }
 
+const every = await fromYaml(file('wires.yaml'), world.wires.overlay, { env: world.wires.env })
+step('One call through each wire, all simulated', 'hub.stream(alias)')
+for (const [alias, language] of Object.entries({
+  'chat-completions': 'English',
+  responses: 'French',
+  azure: 'German',
+  messages: 'Italian',
+  gemini: 'Spanish',
+  'vertex-gemini': 'Portuguese',
+  'vertex-claude': 'Dutch',
+  cohere: 'Swedish',
+  converse: 'Polish',
+  invoke: 'Turkish',
+})) {
+  const response = await every.stream(alias, { messages: [{ role: 'user', content: `Say hello in ${language}.` }] }).response()
+  row(response, response.text)
+}
+
+await every.close()
 await hub.close()
 await world.close()

@@ -43,12 +43,25 @@ export function bad(text: string): void {
   line(`  ${red(text)}`)
 }
 
-/** `fast  openai/gpt-x  21 in, 34 out  $0.000063 user_override  41 ms`. */
+/** What an answer, a list of vectors and a ranking have in common. */
+type Answered = Pick<ChatResponse, 'model' | 'provider' | 'providerModel' | 'usage' | 'costUsd' | 'cost' | 'latencyMs'>
+
+/** One line for one call: who was asked, what came back, tokens, cost, time. */
+export function row({ model, provider, providerModel, usage, costUsd, cost, latencyMs }: Answered, said: string): void {
+  const target = `${provider}/${providerModel}`
+  const asked = target.length > 30 ? `${target.slice(0, 29)}…` : target
+  const tokens = `${usage.inputTokens} in, ${usage.outputTokens} out`
+  line(`  ${model.padEnd(16)}  ${said.padEnd(13)}  ${dim(`${asked.padEnd(30)}  ${tokens.padEnd(11)}  ${priceOf({ costUsd, cost })}  ${Math.round(latencyMs)} ms`)}`)
+}
+
+function priceOf({ costUsd, cost }: Pick<Answered, 'costUsd' | 'cost'>): string {
+  return costUsd === null ? 'cost unknown' : `$${costUsd.toFixed(7)} (${cost.source})`
+}
+
 export function answerLine(response: ChatResponse, what = `answered in ${Math.round(response.latencyMs)} ms`): void {
   const { model, provider, providerModel, usage, costUsd, cost } = response
   const tokens = `${usage.inputTokens} tokens in, ${usage.outputTokens} out${usage.estimated ? ' (estimated)' : ''}`
-  const price = costUsd === null ? 'cost unknown' : `$${costUsd.toFixed(7)} (${cost.source})`
-  line(dim(`  ${model} = ${provider}/${providerModel} · ${tokens} · ${price} · ${what}`))
+  line(dim(`  ${model} = ${provider}/${providerModel} · ${tokens} · ${priceOf({ costUsd, cost })} · ${what}`))
 }
 
 /** Every request that the call made. */

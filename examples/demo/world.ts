@@ -12,6 +12,8 @@ export interface World {
   readonly models: readonly [string, string]
   /** A model whose stream is cut: always a simulated one. */
   readonly breaks: string
+  /** Where the models of wires.yaml are: always on this machine. */
+  readonly wires: { readonly overlay: string; readonly env: (name: string) => string | undefined }
   readonly close: () => Promise<void>
 }
 
@@ -27,13 +29,15 @@ export async function openWorld(words: readonly string[], env: World['env']): Pr
     await close()
     throw new Error(`--live needs a key: set one of ${Object.values(KEYS).join(', ')}`)
   }
-  if (live.length) return { ...liveWorld(live, server.url), env: { ...env, SIMULATED_KEY: 'none' }, close }
+  const wires = { overlay: everyWire(server.url), env: keyOf }
+  if (live.length) return { ...liveWorld(live, server.url), env: { ...env, SIMULATED_KEY: 'none' }, wires, close }
   return {
     about: `simulated providers at ${server.url}, no key needed; with a key in the environment the real ones are asked`,
     overlays: [simulated(server.url)],
     env: Object.fromEntries(Object.values(KEYS).map((name) => [name, 'simulated'])),
     models: ['fast', 'smart'],
     breaks: 'fast',
+    wires,
     close,
   }
 }
@@ -47,6 +51,27 @@ models:
   smart: { base_url: ${url}/anthropic }
   spare: { base_url: ${url}/groq/openai/v1 }
 `
+}
+
+function everyWire(url: string): string {
+  return `
+models:
+  chat-completions: { base_url: ${url}/openai/v1 }
+  responses: { base_url: ${url}/openai/v1 }
+  azure: { base_url: ${url}/azure/openai/v1 }
+  messages: { base_url: ${url}/anthropic }
+  gemini: { base_url: ${url}/google/v1beta }
+  vertex-gemini: { base_url: ${url}/v1beta1/projects/my-project/locations/global }
+  vertex-claude: { base_url: ${url}/v1/projects/my-project/locations/us-east5 }
+  cohere: { base_url: ${url}/cohere/v2 }
+  converse: { base_url: ${url} }
+  invoke: { base_url: ${url} }
+`
+}
+
+/** A key for everybody. One for AWS would be sent as it is: without it requests are signed, which is more to see. */
+function keyOf(name: string): string | undefined {
+  return name === 'AWS_BEARER_TOKEN_BEDROCK' ? undefined : 'simulated'
 }
 
 function liveWorld(live: readonly string[], url: string): Pick<World, 'about' | 'overlays' | 'models' | 'breaks'> {
@@ -65,12 +90,27 @@ groups:
   }
 }
 
+const HELLO: { readonly [language: string]: string } = {
+  English: 'Hello!',
+  French: 'Bonjour !',
+  German: 'Guten Tag!',
+  Italian: 'Buongiorno!',
+  Spanish: '¡Buenos días!',
+  Portuguese: 'Bom dia!',
+  Dutch: 'Goedendag!',
+  Swedish: 'God dag!',
+  Polish: 'Dzień dobry!',
+  Turkish: 'Merhaba!',
+}
+
 /** What the simulated providers say. */
 function script({ neutral, dialect }: SimulatedRequest): Answer {
   // A pause before each word, so that the stream can be seen.
   const slow = { type: 'slow', ms: process.stdout.isTTY ? 25 : 0 } as const
   if (neutral.turns.at(-1)?.toolResults?.length) return { text: 'It is 21 °C in Paris, with a light breeze.', fault: slow }
   if (neutral.tools.length) return { text: 'Let me look.', toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] }
+  const [, language = ''] = /hello in (\w+)/.exec(neutral.text) ?? []
+  if (language) return { text: HELLO[language] ?? 'Hello!' }
   if (neutral.model === 'unreachable') return { fault: { type: 'refuse' } }
   if (/story/.test(neutral.text)) {
     return { text: 'Once upon a time there was a fox who lived happily ever after.', fault: [slow, { type: 'end', content: 9 }] }

@@ -10,6 +10,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { demo: string } }
 const [, ...words] = scripts.demo.split(' ')
 
+const ROWS = [
+  ['chat-completions', 'Hello!', 'openai/gpt-4.1-mini'],
+  ['responses', 'Bonjour !', 'openai/gpt-5-mini'],
+  ['azure', 'Guten Tag!', 'azure/gpt-4.1-mini'],
+  ['messages', 'Buongiorno!', 'anthropic/claude-sonnet-4-5'],
+  ['gemini', '¡Buenos días!', 'google/gemini-2.5-flash'],
+  ['vertex-gemini', 'Bom dia!', 'vertex/gemini-2.5-flash'],
+  ['vertex-claude', 'Goedendag!', 'vertex/claude-sonnet-4-5'],
+  ['cohere', 'God dag!', 'cohere/command-a-03-2025'],
+  ['converse', 'Dzień dobry!', 'bedrock/amazon.nova-lite-v1:0'],
+  ['invoke', 'Merhaba!', 'bedrock/us.anthropic.claude-h…'],
+]
+
 interface Ended {
   readonly code: number
   readonly stdout: string
@@ -26,7 +39,7 @@ function demo(env: { readonly [name: string]: string }, ...more: string[]): Prom
 }
 
 describe('the demo', { timeout: 30_000 }, () => {
-  it('needs no key, and shows text, tools, a fallback, a truncation and what each cost', async () => {
+  it('needs no key, and shows text, tools, a fallback, a truncation, every wire, and what each cost', async () => {
     const { code, stdout, stderr } = await demo({})
     expect([code, stderr]).toEqual([0, ''])
     for (const said of [
@@ -38,6 +51,14 @@ describe('the demo', { timeout: 30_000 }, () => {
       /StreamTruncatedError: .*terminal event\n.*\(estimated\).*kept in error\.partial/,
     ]) expect(stdout).toMatch(said)
     expect(stdout.match(/\d+ tokens in, \d+ out.* · \$0\.\d+ \(\w+\)/g)).toHaveLength(5)
+    // Each wire says something of its own, and none of them falls back on another.
+    const [, rows = ''] = /One call through each wire.*\n([^]*)$/.exec(stdout) ?? []
+    expect(rows.trimEnd().split('\n').map((row) => row.trim().split(/ {2,}/).map((cell, at) => (at < 3 ? cell : cell.replace(/\d+/g, '1'))))).toEqual(
+      ROWS.map(([wire, said, target]) => [wire, said, target, '1 in, 1 out', '$1.1 (user_override)', '1 ms']),
+    )
+    // All of it is seen at once.
+    expect(stdout.split('\n').length).toBeLessThan(60)
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(125)
     // Nobody watches: no colours.
     expect(stdout).not.toContain('\u001b')
   })
