@@ -224,6 +224,26 @@ describe('the error is thrown, with all that was said,', () => {
   })
 })
 
+describe('a ring that fails', () => {
+  it('keeps nobody else from being told', async () => {
+    const [failing, told] = [witness('trace'), witness('price')]
+    const layer: Layer = {
+      stage: 'trace',
+      wrap: (next) => async (call) => {
+        const reply = await failing.wrap(next)(call)
+        reply.settle.push(({ status }) => {
+          if (status === 'ok') throw new Error('the observer fell over')
+        })
+        return reply
+      },
+    }
+    const server = serving((_, n) => (n === 0 ? { frames: [text('one ')], then: 'break' } : { frames: [text('two'), done], then: 'end' }))
+    const { error } = await read(groupHub(server, config, { layers: [layer, told] }).stream('all', ask))
+    expect(error).toMatchObject({ message: 'the observer fell over' })
+    expect([failing, told].map(({ outcomes }) => outcomes.map(({ status }) => status))).toEqual([['error', 'ok'], ['error', 'ok']])
+  })
+})
+
 describe('walking away', () => {
   it.each(['break', 'abort'])('by %s from the part that was gone on with settles once, with all that was said', async (how) => {
     const outer = witness('audit')

@@ -1,7 +1,7 @@
 // Streams that break off: the next member is shown what was said and goes on from there, in the same answer.
 import { conclude } from '../../core/outcome.ts'
 import { REMEDY, RelayError } from '../../errors.ts'
-import type { Reply } from '../../types/call.ts'
+import type { Outcome, Reply } from '../../types/call.ts'
 import type { Delta } from '../../types/event.ts'
 import type { Citation, ContentBlock, TextBlock } from '../../types/message.ts'
 import type { ChatRequest } from '../../types/request.ts'
@@ -83,10 +83,23 @@ function joined(first: Reply, line: Line): Reply {
       (outcome) => {
         const { current, part = current.response() } = joint
         joint.over = true
-        if (!joint.broken) for (const settle of current.settle) settle({ ...outcome, response: part })
+        if (!joint.broken) tell(current, { ...outcome, response: part })
       },
     ],
   }
+}
+
+/** Whoever fails at it keeps nobody from being told. */
+function tell({ settle }: Reply, outcome: Outcome): void {
+  let failed: { readonly cause: unknown } | undefined
+  for (const one of settle) {
+    try {
+      one(outcome)
+    } catch (cause) {
+      failed ??= { cause }
+    }
+  }
+  if (failed) throw failed.cause
 }
 
 function responseOf({ current, said, part = current.response() }: Joint): ChatResponse {

@@ -158,7 +158,11 @@ async function won(reply: Reply, others: readonly Racer[], { call, costs }: { re
     const { reply: lost } = await end
     if (!lost) return
     lost.cancel()
-    begun.push(conclude(lost, 'cancelled').cost)
+    try {
+      begun.push(conclude(lost, 'cancelled').cost)
+    } catch {
+      // A ring that refuses an answer which nobody reads refuses nothing.
+    }
   })
   // They end at once, but for one that waits for something that cannot be cancelled.
   let go = (): void => undefined
