@@ -6,7 +6,7 @@ import type { Delta } from '../types/event.ts'
 import type { Decoder, Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason, Usage } from '../types/response.ts'
 import { encodeCohere } from './cohere-encode.ts'
-import { classify, type FaultRule } from './fault.ts'
+import { classify, told, type FaultRule } from './fault.ts'
 
 interface RawContent {
   readonly type?: string
@@ -76,6 +76,8 @@ export const cohere: Wire = {
 
 function decode(body: unknown, { details }: Encoding): readonly Delta[] {
   const { id, message, ...end } = (body ?? {}) as RawBody
+  // The message of a failure is a text.
+  if (typeof message === 'string') throw told(body, details, RULES)
   if (!message) throw relayError('invalid_response', 'the answer has no `message`', details)
   const { content = [], tool_plan, tool_calls = [], citations = [] } = message
   const text = content.findIndex(({ type }) => type === 'text')
