@@ -59,7 +59,7 @@ try {
 }
 
 const every = await fromYaml(file('wires.yaml'), world.wires.overlay, { env: world.wires.env })
-step('One call through each wire, all simulated', 'hub.stream(alias)')
+step('One call through each wire, all simulated', 'hub.stream, .embed, .rerank')
 for (const [alias, language] of Object.entries({
   'chat-completions': 'English',
   responses: 'French',
@@ -75,6 +75,11 @@ for (const [alias, language] of Object.entries({
   const response = await every.stream(alias, { messages: [{ role: 'user', content: `Say hello in ${language}.` }] }).response()
   row(response, response.text)
 }
+const documents = ['Snow in Oslo', 'Spring in Paris', 'Rain in Rome']
+const vectors = await every.embed('embedding', { input: documents })
+row(vectors, `${vectors.embeddings.length} vectors`)
+const ranking = await every.rerank('ranking', { query: 'Where is Paris?', documents })
+row(ranking, `${ranking.results[0]?.document}`)
 
 await every.close()
 await hub.close()

@@ -51,7 +51,7 @@ export function row({ model, provider, providerModel, usage, costUsd, cost, late
   const target = `${provider}/${providerModel}`
   const asked = target.length > 30 ? `${target.slice(0, 29)}…` : target
   const tokens = `${usage.inputTokens} in, ${usage.outputTokens} out`
-  line(`  ${model.padEnd(16)}  ${said.padEnd(13)}  ${dim(`${asked.padEnd(30)}  ${tokens.padEnd(11)}  ${priceOf({ costUsd, cost })}  ${Math.round(latencyMs)} ms`)}`)
+  line(`  ${model.padEnd(16)}  ${said.padEnd(15)}  ${dim(`${asked.padEnd(30)}  ${tokens.padEnd(11)}  ${priceOf({ costUsd, cost })}  ${Math.round(latencyMs)} ms`)}`)
 }
 
 function priceOf({ costUsd, cost }: Pick<Answered, 'costUsd' | 'cost'>): string {

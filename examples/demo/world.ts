@@ -66,6 +66,8 @@ models:
   cohere: { base_url: ${url}/cohere/v2 }
   converse: { base_url: ${url} }
   invoke: { base_url: ${url} }
+  embedding: { base_url: ${url}/openai/v1 }
+  ranking: { base_url: ${url}/cohere/v2 }
 `
 }
 

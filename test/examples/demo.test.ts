@@ -21,6 +21,8 @@ const ROWS = [
   ['cohere', 'God dag!', 'cohere/command-a-03-2025'],
   ['converse', 'Dzień dobry!', 'bedrock/amazon.nova-lite-v1:0'],
   ['invoke', 'Merhaba!', 'bedrock/us.anthropic.claude-h…'],
+  ['embedding', '3 vectors', 'openai/text-embedding-3-small'],
+  ['ranking', 'Spring in Paris', 'cohere/rerank-v3.5', 'estimated'],
 ]
 
 interface Ended {
@@ -54,7 +56,7 @@ describe('the demo', { timeout: 30_000 }, () => {
     // Each wire says something of its own, and none of them falls back on another.
     const [, rows = ''] = /One call through each wire.*\n([^]*)$/.exec(stdout) ?? []
     expect(rows.trimEnd().split('\n').map((row) => row.trim().split(/ {2,}/).map((cell, at) => (at < 3 ? cell : cell.replace(/\d+/g, '1'))))).toEqual(
-      ROWS.map(([wire, said, target]) => [wire, said, target, '1 in, 1 out', '$1.1 (user_override)', '1 ms']),
+      ROWS.map(([wire, said, target, source = 'user_override']) => [wire, said, target, '1 in, 1 out', `$1.1 (${source})`, '1 ms']),
     )
     // All of it is seen at once.
     expect(stdout.split('\n').length).toBeLessThan(60)
