@@ -1,98 +1,70 @@
-// Measures every wire against the recordings, and fails below the bar.
-//   node test/conformance/run.ts [protocol…] [--verbose]
-import { readdirSync, readFileSync } from 'node:fs'
-import { checkExchange, type Finding } from './exchange.ts'
-import { checkLoop } from './loop.ts'
-import type { Protocol } from './protocol.ts'
+// Measures Relay against the recordings, prints the counts, and fails below the bar.
+//   node test/conformance/run.ts [protocol…] [--verbose] [--requests]
+import { checked, type Score, type Tally } from './tally.ts'
+import { measure, type Measured, type Requests } from './measure.ts'
 import { recorded, type Recorded, type RecordedLoop } from './record.ts'
 
-/** A field of a recording that cannot be met, and why: facts about the recording, never about Relay. */
-interface Explained {
-  readonly id: string
-  readonly field: string
-  readonly reason: string
+const WAYS = ['whole', '64', '7', '1', 'chat', 'stream']
+
+function line(title: string, { score, fields, faults }: Tally, verbose: boolean): void {
+  const { right, explained, wrong } = score
+  console.log(`${title}: ${right} right + ${explained} explained + ${wrong} wrong = ${checked(score)}`)
+  console.log(`  ${[...fields].map(([field, score]) => `${field} ${score.right}${score.explained ? `+${score.explained}` : ''}/${checked(score)}`).join(', ')}`)
+  for (const fault of verbose ? faults : faults.slice(0, 20)) console.log(`  ${fault}`)
 }
 
-interface Tally {
-  right: number
-  checked: number
-  readonly fields: Map<string, { right: number; checked: number }>
-  readonly wrong: string[]
-  explained: number
+/** `62+8` are right and explained; `-1` is wrong. */
+function cell(score: Score | undefined): string {
+  if (!score) return ''
+  return `${score.right}${score.explained ? `+${score.explained}` : ''}${score.wrong ? `-${score.wrong}` : ''}`
 }
 
-const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8')
-const explained = JSON.parse(read('./explained.json')) as readonly Explained[]
-const excused = new Set(explained.map(({ id, field }) => `${id} ${field}`))
-const used = new Set<string>()
-
-function count(tally: Tally, id: string, findings: readonly Finding[]): void {
-  let right = true
-  for (const { field, wrong } of findings) {
-    const counted = tally.fields.get(field) ?? { right: 0, checked: 0 }
-    tally.fields.set(field, counted)
-    counted.checked++
-    if (wrong !== undefined && excused.has(`${id} ${field}`)) {
-      used.add(`${id} ${field}`)
-      tally.explained++
-    } else if (wrong !== undefined) {
-      right = false
-      tally.wrong.push(`${id}\n    ${field}: ${wrong}`)
-      continue
-    }
-    counted.right++
-  }
-  tally.checked++
-  if (right) tally.right++
+function table(protocols: readonly Measured[]): void {
+  const rows = protocols.flatMap(({ byApi }) => [...byApi].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const width = Math.max(...rows.map(([api]) => api.length), 3)
+  console.log(`\n${'api'.padEnd(width)} checked ${WAYS.map((way) => way.padStart(7)).join(' ')}`)
+  for (const [api, { score, ways }] of rows) console.log(`${api.padEnd(width)} ${String(checked(score)).padStart(7)} ${WAYS.map((way) => cell(ways.get(way)).padStart(7)).join(' ')}`)
+  console.log("Right, +explained, -wrong. `whole`, `64`, `7`, `1`: the body in pieces of so many bytes; a stream's on the wire, another's through the hub.")
+  console.log('`chat`, `stream`: through hub.chat and hub.stream, whichever of the two the recording is of.')
 }
 
-async function protocols(): Promise<readonly Protocol[]> {
-  const files = readdirSync(new URL('./protocols/', import.meta.url)).sort()
-  const modules = await Promise.all(files.map((file) => import(`./protocols/${file}`) as Promise<{ readonly protocol: Protocol }>))
-  return modules.map(({ protocol }) => protocol)
+function sentAs(name: string, { same, different, apart, differences }: Requests, loud: boolean): void {
+  const found = [...differences].sort(([, a], [, b]) => b.count - a.count)
+  if (!same && !different) return
+  console.log(`${name}: ${same} as recorded, ${different} not, ${apart} not to be compared${found.length ? ` (${found.map(([what, { count }]) => `${what} ${count}`).join(', ')})` : ''}`)
+  if (loud) for (const [what, { examples }] of found) for (const example of examples.slice(0, 12)) console.log(`    ${what}  ${example}`)
 }
 
-function print(title: string, { right, checked, fields, wrong, explained }: Tally, verbose: boolean): void {
-  console.log(`${title}: ${right} / ${checked} right${explained ? ` (${explained} explained)` : ''}`)
-  console.log(`  ${[...fields].map(([field, it]) => `${field} ${it.right}/${it.checked}`).join(', ')}`)
-  if (verbose) for (const it of wrong) console.log(`  ${it}`)
-}
+const below = ({ slack, exchanges, loops }: Measured): boolean => [exchanges.score, loops.score].some((score) => score.wrong > checked(score) * slack)
 
 async function main(args: readonly string[]): Promise<number> {
   const verbose = args.includes('--verbose')
-  const named = args.filter((arg) => !arg.startsWith('--'))
+  const names = args.filter((arg) => !arg.startsWith('--'))
   const exchanges = recorded<Recorded>('exchanges.jsonl.gz')
   const loops = recorded<RecordedLoop>('loops.jsonl.gz')
   if (!exchanges || !loops) {
-    console.log('The recordings (../shared/data) are not here: nothing was measured.')
+    console.log('The recordings (../shared/data) are not here: nothing was measured.\nconformance: SKIPPED')
     return 0
   }
-  const byId = new Map(exchanges.map((record) => [record.id, record]))
-  let failed = 0
-  const begin = (): Tally => ({ right: 0, checked: 0, fields: new Map(), wrong: [], explained: 0 })
-  for (const protocol of await protocols()) {
-    if (named.length && !named.includes(protocol.name)) continue
-    const bar = protocol.bar ?? 0.99
-    const exchanged = begin()
-    for (const record of exchanges) {
-      if (record.protocol !== protocol.name || !/^(chat|error|stream-error)$/.test(record.expect.kind)) continue
-      const provider = protocol.providerFor(record)
-      if (provider) count(exchanged, record.id, checkExchange(record, protocol, provider))
-    }
-    print(protocol.name, exchanged, verbose)
-    const looped = begin()
-    for (const loop of loops) {
-      const first = byId.get(loop.first)
-      if (loop.protocol !== protocol.name || loop.stateful || !first) continue
-      const provider = protocol.providerFor(first)
-      if (provider) count(looped, loop.id, checkLoop(loop, first, { protocol, provider }))
-    }
-    print(`${protocol.name}, tool loops`, looped, verbose)
-    for (const tally of [exchanged, looped]) if (tally.right < tally.checked * bar) failed++
+  const { protocols, unspoken, excuses } = await measure({ exchanges, loops }, { names })
+  for (const { name, exchanges: answers, loops } of protocols) {
+    line(name, answers, verbose)
+    if (checked(loops.score)) line(`${name}, tool loops`, loops, verbose)
   }
-  if (!named.length) for (const key of excused) if (!used.has(key)) console.log(`Explained, and right all the same: ${key}`)
-  console.log(failed ? `${failed} below the bar` : 'All above the bar')
-  return failed ? 1 : 0
+  table(protocols)
+  console.log('\nRequests, beside the recorded ones:')
+  for (const { name, requests } of protocols) sentAs(name, requests, args.includes('--requests'))
+  console.log(`\nNot spoken: ${[...unspoken].map(([what, many]) => `${what} ${many}`).join(', ') || 'nothing of this'}`)
+  console.log('\nExplained:')
+  for (const key of excuses.needed) console.log(`  ${key.replace(/ (?=[a-z ]+$)/, '\n    ')}: ${excuses.known.get(key)?.reason}`)
+  const idle = names.length ? [] : [...excuses.known.keys()].filter((key) => !excuses.needed.has(key))
+  for (const key of idle) console.log(`Explained, and right all the same: ${key}`)
+  const failed = protocols.filter(below)
+  console.log(failed.length ? `\nBelow the bar: ${failed.map(({ name }) => name).join(', ')}` : '\nAll above the bar')
+  const sum = (of: keyof Score): number => protocols.reduce((all, { exchanges, loops }) => all + exchanges.score[of] + loops.score[of], 0)
+  const red = failed.length + idle.length
+  console.log(`conformance: ${sum('right')} passed, ${red ? sum('wrong') + idle.length : 0} failed`)
+  return red ? 1 : 0
 }
 
 process.exitCode = await main(process.argv.slice(2))

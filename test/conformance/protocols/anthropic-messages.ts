@@ -1,30 +1,36 @@
 // Anthropic's Messages, and a gateway that passes them on.
 import { anthropic } from '../../../src/providers/anthropic.ts'
-import type { Protocol } from '../protocol.ts'
+import { named, texts, type Protocol, type Reading } from '../protocol.ts'
 
 interface Block {
   readonly type: string
+  readonly text?: string
   readonly id?: string
   readonly name?: string
   readonly input?: unknown
   readonly tool_use_id?: string
-  readonly content?: string | readonly { readonly text?: string }[]
+  readonly content?: unknown
 }
 
 interface Body {
-  readonly messages?: readonly { readonly content: string | readonly Block[] }[]
+  readonly system?: unknown
+  readonly messages?: readonly { readonly role: string; readonly content: string | readonly Block[] }[]
+  readonly tools?: readonly { readonly type?: string; readonly name: string; readonly description?: string; readonly input_schema?: unknown }[]
 }
 
-export const protocol: Protocol = {
-  name: 'anthropic-messages',
-  bar: 1,
-  providerFor: () => anthropic,
-  readBody: (body) => {
-    const blocks = ((body as Body).messages ?? []).flatMap(({ content }) => (typeof content === 'string' ? [] : content))
-    const said = ({ content = '' }: Block): string => (typeof content === 'string' ? content : content.map(({ text = '' }) => text).join(''))
-    return {
-      calls: blocks.flatMap(({ type, id = '', name = '', input }) => (type === 'tool_use' ? [{ id, name, arguments: input }] : [])),
-      results: blocks.flatMap((block) => (block.type === 'tool_result' ? [{ id: block.tool_use_id ?? '', text: said(block) }] : [])),
-    }
-  },
+export const protocol: Protocol = { name: 'anthropic-messages', slack: 0, providerFor: () => anthropic, readBody }
+
+const PARAMS = { max_tokens: 'max_tokens', temperature: 'temperature', top_p: 'top_p', top_k: 'top_k', stop_sequences: 'stop' }
+
+export function readBody(body: unknown): Reading {
+  const { system, messages = [], tools = [] } = body as Body
+  const blocks = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content))
+  return {
+    system: texts(system),
+    said: messages.flatMap(({ role, content }) => texts(content).map((text) => ({ role, text }))),
+    calls: blocks.flatMap(({ type, id = '', name = '', input }) => (type === 'tool_use' ? [{ id, name, arguments: input }] : [])),
+    results: blocks.flatMap(({ type, tool_use_id: id = '', content }) => (type === 'tool_result' ? [{ id, text: texts(content).join('') }] : [])),
+    tools: tools.flatMap(({ type = 'custom', name, description, input_schema: schema }) => (type === 'custom' ? [{ name, description, schema }] : [])),
+    params: named(body as object, PARAMS),
+  }
 }
