@@ -101,7 +101,8 @@ function note(folded: Folded, delta: Exclude<Delta, { readonly block: number }>,
     folded.reason = delta.reason
     folded.rawReason = delta.raw
   } else {
-    folded.id = delta.id || folded.id
+    // Some servers send another with every chunk, and callers have seen the first.
+    folded.id ||= delta.id ?? ''
     folded.model = delta.model || folded.model
     folded.createdAt = delta.createdAt ?? folded.createdAt
   }

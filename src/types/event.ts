@@ -68,7 +68,7 @@ export type Delta =
   | ToolCallDelta
   | CitationDelta
   | UsageDelta
-  /** The answer's name, as soon as it is known. Later values replace earlier ones. */
+  /** The answer's name, as soon as it is known. The first id stays; other later values replace earlier ones. */
   | { readonly type: 'meta'; readonly id?: string; readonly model?: string; readonly createdAt?: number }
   /** More of a refusal. */
   | { readonly type: 'refusal_delta'; readonly block: number; readonly text: string }
