@@ -1,6 +1,7 @@
 // What OpenAI's reasoning models take and refuse, wherever they are hosted.
-import type { Body, Dialect } from './openai-dialect.ts'
 import type { Encoding } from '../types/provider.ts'
+import { drop } from './fields.ts'
+import type { Body, Dialect } from './openai-dialect.ts'
 
 /** From the model catalogue of OpenAI's documentation, November 2026. A fine-tuned or dated name matches by its beginning. */
 export const EFFORTS: NonNullable<Dialect['efforts']> = [
@@ -16,42 +17,30 @@ export const EFFORTS: NonNullable<Dialect['efforts']> = [
 
 /** Whether a model thinks before it answers. */
 export function reasons(model: string): boolean {
-  return EFFORTS.some(([pattern]) => pattern.test(model)) && !/chat-latest/.test(model)
+  return EFFORTS.findIndex(([pattern]) => pattern.test(model)) > 0
 }
 
-type Drop = (why: string, ...fields: readonly string[]) => void
-
-/** A refused field is a 400, so what a model does not take is left out, and said. */
-function dropper(body: { [field: string]: unknown }, note: Encoding['note']): Drop {
-  return (why, ...fields) => {
-    for (const field of fields) {
-      if (body[field] === undefined) continue
-      delete body[field]
-      note(field, why)
-    }
-  }
-}
+const REFUSED = 'refused by this model: left out'
 
 /** While a model reasons it samples as it likes. From 5.1 to 5.4 one does not reason unless it is told to. */
-function sampling(drop: Drop, model: string, effort: unknown = /^gpt-5\.[1-4]/.test(model) ? 'none' : 'on'): void {
-  if (effort !== 'none') drop('models refuse it while they reason', 'temperature', 'top_p', 'logprobs', 'top_logprobs')
+function sampling(body: { [field: string]: unknown }, { target: { model }, note }: Encoding, effort: unknown): void {
+  if ((effort ?? (/^gpt-5\.[1-4]/.test(model) ? 'none' : 'on')) !== 'none') drop(body, note, ['temperature top_p logprobs top_logprobs', REFUSED])
 }
 
 /** For Chat Completions. */
-export function fit(body: Body, { target: { model }, note }: Encoding): void {
-  const drop = dropper(body, note)
-  if (/search-preview/.test(model)) drop('this model refuses it', 'temperature')
+export function fit(body: Body, encoding: Encoding): void {
+  const { target: { model }, note } = encoding
+  if (/search-preview/.test(model)) drop(body, note, ['temperature', REFUSED])
   if (!reasons(model)) return
   if (/^gpt-5\.6/.test(model) && body['tools'] && body['reasoning_effort'] !== 'none') {
     body['reasoning_effort'] = 'none'
-    note('reasoning', 'with tools, this model reasons only under `api_style: responses`: sent as none')
+    note('reasoning', 'with tools only under `api_style: responses`: sent as none')
   }
-  drop('reasoning models refuse it', 'frequency_penalty', 'presence_penalty', 'logit_bias')
-  if (/^o[34]/.test(model)) drop('this model refuses it', 'stop')
-  sampling(drop, model, body['reasoning_effort'])
+  drop(body, note, [`frequency_penalty presence_penalty logit_bias${/^o(3(?!-mini)|4)/.test(model) ? ' stop' : ''}`, REFUSED])
+  sampling(body, encoding, body['reasoning_effort'])
 }
 
 /** For Responses. */
-export function fitResponses(body: { [field: string]: unknown }, { target: { model }, note }: Encoding): void {
-  if (reasons(model)) sampling(dropper(body, note), model, (body['reasoning'] as { readonly effort?: unknown } | undefined)?.effort)
+export function fitResponses(body: { [field: string]: unknown }, encoding: Encoding): void {
+  if (reasons(encoding.target.model)) sampling(body, encoding, Object(body['reasoning']).effort)
 }
