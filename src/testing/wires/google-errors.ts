@@ -110,7 +110,7 @@ export const geminiErrors: ErrorTable = {
   rate_limit: {
     status: 429,
     type: 'RESOURCE_EXHAUSTED',
-    message: 'You exceeded your current quota, please check your plan and billing details. Please retry in 34.4s.',
+    message: 'You exceeded your current quota, please check your plan and billing details.',
     more: exceeded('GenerateRequestsPerMinutePerProjectPerModel-FreeTier', '34.4s'),
     means: 'rate_limit',
   },
