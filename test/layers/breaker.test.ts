@@ -203,6 +203,17 @@ describe('the breaker', () => {
     expect(attempts).toHaveLength(6)
   })
 
+  it('forgets what a clock saw that was ahead', async () => {
+    const clock = time()
+    const { next, attempts } = inside()
+    const ring = breaker({ configOf: () => config }).wrap(next)
+    await failing(ring, attempts, { many: 3, asked: { time: clock } })
+    clock.set(clock.now() - 86_400_000)
+    await failing(ring, attempts, { many: 3, asked: { time: clock } })
+    void ring(makeCall({ time: clock }))
+    expect(attempts).toHaveLength(7)
+  })
+
   it('is not there for models that have none, and has defaults for what is left out', async () => {
     const clock = time()
     const { next, attempts } = inside()

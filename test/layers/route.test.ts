@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RelayError } from '../../src/errors.ts'
 import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../src/types/config.ts'
-import { answers, ask, clock, done, failure, json, text, type Clock } from '../core/toy.ts'
+import type { Provider } from '../../src/types/provider.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { answers, ask, clock, done, failure, json, text, toy, type Clock } from '../core/toy.ts'
 import { groupHub, servers, type Deed } from './route-kit.ts'
 
 const model = (alias: string, more: Partial<ModelConfig> = {}): ModelConfig => ({ target: `toy/${alias}`, ...more, params: { model: alias, ...more.params } })
@@ -272,6 +274,36 @@ describe('loadbalance', () => {
     const hub = groupHub(server, config(undefined), { runtime: { random: () => ((n++ * 7) % 30) / 30 } })
     for (let n = 0; n < 30; n++) await hub.chat('all', ask)
     for (const name of ['a', 'b', 'c']) expect(server.asked.filter((it) => it.model === name).length).toBeGreaterThan(5)
+  })
+})
+
+describe('vectors', () => {
+  it('fall back, are hedged and counted as answers are', async () => {
+    const vectors: Provider = {
+      ...toy,
+      embed: {
+        limit: () => 2,
+        encode: ({ input, extra }) => ({ path: '/embed', body: { ...extra, input } }),
+        decode: ({ body }) => ({ embeddings: body as number[][], inputTokens: 2 }),
+      },
+    }
+    const asked: string[] = []
+    const time = clock()
+    const fetch: FetchLike = async (_, init = {}) => {
+      const { model = '', input } = JSON.parse(String(init.body)) as { model?: string; input: string[] }
+      asked.push(model)
+      if (model === 'a') return failure(401)
+      if (model === 'b') await new Promise<void>((resolve) => time.timer(resolve, 5000))
+      return Response.json(input.map((it) => [it.length]))
+    }
+    const config: RelayConfig = { models: models('a', 'b', 'c'), groups: { all: { members: ['a', 'b', 'c'], hedge: { after: 100, max_extra: 1 } } } }
+    const work = groupHub(fetch, config, { runtime: time, providers: [vectors] }).embed('all', { input: ['x', 'xx', 'xxx'] })
+    await time.pass(10_000)
+    const { embeddings, attempts } = await work
+    expect(embeddings).toEqual([[1], [2], [3]])
+    // One model's vectors: who answered the first request answers the rest.
+    expect(asked).toEqual(['a', 'b', 'c', 'c'])
+    expect(attempts.map(({ alias, kind }) => `${alias} ${kind}`).sort()).toEqual(['a first', 'b fallback', 'c first', 'c hedge'])
   })
 })
 
