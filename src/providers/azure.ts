@@ -2,7 +2,7 @@
 import { azureKeyOrToken } from '../auth/azure.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { fit } from '../wire/openai-models.ts'
 import { azureEmbed, azureWire, efforts, filters } from './facts/azure.ts'
 
@@ -20,7 +20,7 @@ export const azure: Provider = {
   prefill: false,
   embed: azureEmbed(embeddings({ base64: true })),
   wire: /* @__PURE__ */ azureWire(
-    /* @__PURE__ */ openaiKin({
+    /* @__PURE__ */ openaiChatKin({
       ears: [filters],
       padding: 'obfuscation',
       fields: { maxTokens: 'max_completion_tokens', topK: null },

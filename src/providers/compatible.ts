@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { pictures, sources } from '../wire/openai-chat-ears.ts'
 
 export const compatible: Provider = {
@@ -12,5 +12,5 @@ export const compatible: Provider = {
   sign: bearer,
   embed: embeddings(),
   // Some end a stream without `[DONE]`.
-  wire: openaiKin({ fields: { name: null }, ears: [pictures, sources], endsWithBody: true }),
+  wire: openaiChatKin({ fields: { name: null }, ears: [pictures, sources], endsWithBody: true }),
 }

@@ -1,14 +1,14 @@
 // DeepSeek. api-docs.deepseek.com
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const deepseek: Provider = {
   name: 'deepseek',
   baseUrl: 'https://api.deepseek.com',
   env: ['DEEPSEEK_API_KEY'],
   sign: bearer,
-  wire: openaiKin({
+  wire: openaiChatKin({
     // Both are a 400, and only the words tell.
     faults: [
       ['content_policy', /content exists risk/i],

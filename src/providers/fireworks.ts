@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const fireworks: Provider = {
   name: 'fireworks',
@@ -10,7 +10,7 @@ export const fireworks: Provider = {
   env: ['FIREWORKS_API_KEY'],
   sign: bearer,
   embed: embeddings(),
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level, budget) =>

@@ -1,7 +1,7 @@
 // Groq: open models, fast. console.groq.com/docs/openai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { at } from '../wire/fields.ts'
 
 export const groq: Provider = {
@@ -9,7 +9,7 @@ export const groq: Provider = {
   baseUrl: 'https://api.groq.com/openai/v1',
   env: ['GROQ_API_KEY'],
   sign: bearer,
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { maxTokens: 'max_completion_tokens', topK: null, name: null },
     efforts: [
       [/qwen/, 'none default'],

@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const lmstudio: Provider = {
@@ -12,7 +12,7 @@ export const lmstudio: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { name: null, parallelToolCalls: null, strict: null },
     // `json_object` is a 400.
     formats: 'json_schema',

@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const mistral: Provider = {
   name: 'mistral',
@@ -10,7 +10,7 @@ export const mistral: Provider = {
   env: ['MISTRAL_API_KEY'],
   sign: bearer,
   embed: embeddings({ dimensions: 'output_dimension' }),
-  wire: openaiKin({
+  wire: openaiChatKin({
     // A model that is not there is a 400.
     faults: [['not_found', /^[^|]*invalid_model/]],
     fields: { topK: null, seed: 'random_seed', name: null },

@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const ollama: Provider = {
   name: 'ollama',
@@ -11,7 +11,7 @@ export const ollama: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
     efforts: [[/./, 'none low medium high']],
   }),

@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { pictures } from '../wire/openai-chat-ears.ts'
 import { cost, effort, faults } from './facts/openrouter.ts'
 
@@ -12,7 +12,7 @@ export const openrouter: Provider = {
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
   embed: embeddings({ cost }),
-  wire: /* @__PURE__ */ openaiKin({
+  wire: /* @__PURE__ */ openaiChatKin({
     ears: [pictures],
     fields: { name: null },
     effort,

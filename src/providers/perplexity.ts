@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
 import { at } from '../wire/fields.ts'
 import { thinkTags } from '../wire/think-tags.ts'
@@ -13,7 +13,7 @@ export const perplexity: Provider = {
   env: ['PERPLEXITY_API_KEY'],
   sign: bearer,
   prefill: false,
-  wire: /* @__PURE__ */ openaiKin({
+  wire: /* @__PURE__ */ openaiChatKin({
     fields: { seed: null, parallelToolCalls: null, name: null },
     streamOptions: false,
     formats: 'json_schema',

@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const together: Provider = {
@@ -11,7 +11,7 @@ export const together: Provider = {
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
   embed: embeddings(),
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],
     effort: (level) => (level === 'none' ? { reasoning: { enabled: false } } : { reasoning_effort: level }),

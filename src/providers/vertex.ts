@@ -2,7 +2,7 @@
 import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { vertexGemini } from './vertex-gemini.ts'
 
 /** A model without its publisher: `google/gemini-3.8-flash` and `publishers/google/models/gemini-3.8-flash` are Gemini too. */
@@ -16,7 +16,7 @@ const claudeWire: Wire = anthropicMessages({
   lacks: () => ['url', 'file'],
 })
 
-const openWire: Wire = openaiKin({
+const openWire: Wire = openaiChatKin({
   fields: { name: null },
   adjust: (body, { target, note }) => {
     if (target.model.startsWith('xai/') && body['reasoning_effort'] !== undefined) {

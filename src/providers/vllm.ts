@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const vllm: Provider = {
@@ -12,7 +12,7 @@ export const vllm: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
-  wire: openaiKin({
+  wire: openaiChatKin({
     fields: { name: null },
     // Whether a model thinks is a matter of its chat template.
     effort: (level) => (level === 'none' ? { chat_template_kwargs: { enable_thinking: false } } : { reasoning_effort: level }),

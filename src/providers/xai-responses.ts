@@ -2,7 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { openaiResponses } from '../wire/openai-responses.ts'
-import { cost, efforts } from './facts/xai.ts'
+import { cost, efforts, faults } from './facts/xai.ts'
 
 export const xaiResponses: Provider = {
   name: 'xai',
@@ -11,5 +11,5 @@ export const xaiResponses: Provider = {
   env: ['XAI_API_KEY'],
   sign: bearer,
   prefill: false,
-  wire: /* @__PURE__ */ openaiResponses({ cost, efforts }),
+  wire: /* @__PURE__ */ openaiResponses({ cost, efforts, faults }),
 }

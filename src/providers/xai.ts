@@ -1,7 +1,7 @@
 // Grok, xAI's models. docs.x.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiKin } from '../wire/openai-chat-kin.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
 import { cost, efforts } from './facts/xai.ts'
 
@@ -14,7 +14,7 @@ export const xai: Provider = {
   env: ['XAI_API_KEY'],
   sign: bearer,
   prefill: false,
-  wire: /* @__PURE__ */ openaiKin({
+  wire: /* @__PURE__ */ openaiChatKin({
     ears: [sources],
     fields: { topK: null, name: null },
     efforts,

@@ -1,5 +1,7 @@
 // What every wire does with blocks: text as a block, bytes as an address, an address as bytes.
+import { relayError } from '../errors.ts'
 import type { ContentBlock, DocumentBlock, Media } from '../types/message.ts'
+import type { Encoding } from '../types/provider.ts'
 
 export function blocksOf(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
@@ -11,9 +13,9 @@ export function addressOf({ url, data, mediaType }: Media): string | undefined {
 }
 
 /** The bytes in base64 and what they are, whether they stand by themselves or in a `data:` address. */
-export function bytesOf({ url = '', data, mediaType }: Media): { readonly data: string | undefined; readonly mediaType: string | undefined } {
-  const [, type, bytes] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url) ?? []
-  return { data: data ?? bytes, mediaType: mediaType ?? type }
+export function bytesOf(media: Media): { readonly data?: string; readonly mediaType?: string } {
+  const [, mediaType, data] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(media.url ?? '') ?? []
+  return data === undefined ? media : { data, mediaType: media.mediaType || mediaType || '' }
 }
 
 export function unpacked(base64: string): string {
@@ -22,7 +24,12 @@ export function unpacked(base64: string): string {
 
 /** What a document says, under its title, where that is text. */
 export function wordsOf({ title, context, text, ...media }: DocumentBlock): string | undefined {
-  const { data, mediaType = '' } = bytesOf(media)
-  const words = text ?? (data && mediaType.startsWith('text/') ? unpacked(data) : undefined)
-  return words === undefined ? undefined : [title, context, words].filter(Boolean).join('\n\n')
+  const { data, mediaType } = bytesOf(media)
+  const words = text ?? (data && mediaType?.startsWith('text/') ? unpacked(data) : undefined)
+  return words === undefined ? words : [title, context, words].filter(Boolean).join('\n\n')
+}
+
+/** @throws InvalidRequestError that lets another model answer. */
+export function unsupported(type: string, { target, details }: Encoding): never {
+  throw relayError('unsupported', `${target.provider.name} takes no ${type} like this: give its bytes as \`data\` and its \`mediaType\``, details)
 }

@@ -2,6 +2,8 @@
 import { relayError } from '../errors.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { EmbedEncoding, EmbedWire, Embedded } from '../types/embed.ts'
+import { present, type Fields } from './fields.ts'
+import type { CostOf } from './openai-dialect.ts'
 
 export interface EmbeddingsDialect {
   /** The most texts of one request. Default 2048. */
@@ -10,39 +12,35 @@ export interface EmbeddingsDialect {
   readonly base64?: true
   /** The field for how long vectors are to be. Default `dimensions`. */
   readonly dimensions?: string
-  /** What the usage says that the call costs, in US dollars. */
-  readonly cost?: (usage: { readonly [field: string]: unknown }) => unknown
+  readonly cost?: CostOf
 }
 
 interface RawList {
   readonly data?: readonly { readonly index?: number; readonly embedding?: readonly number[] | string }[]
   readonly model?: string
-  readonly usage?: { readonly prompt_tokens?: number; readonly [field: string]: unknown } | null
+  readonly usage?: Fields & { readonly prompt_tokens?: number }
 }
 
 export function embeddings({ limit = 2048, base64, dimensions = 'dimensions', cost }: EmbeddingsDialect = {}): EmbedWire {
   return {
     limit: () => limit,
-    encode: ({ request, input, extra, target, note }) => {
-      if (request.purpose !== undefined) note('purpose', 'vectors are the same for every purpose here')
-      const size = request.dimensions === undefined ? undefined : { [dimensions]: request.dimensions }
-      const body = { model: target.model, input, ...size, ...(base64 && { encoding_format: 'base64' }) }
-      return { path: '/embeddings', body: deepMerge(deepMerge(body, extra), request.providerOptions) }
+    encode: ({ request, input, extra, target: { model }, note }) => {
+      if (request.purpose) note('purpose', SAME)
+      const body = { model, input, [dimensions]: request.dimensions, encoding_format: base64 && 'base64' }
+      return { path: '/embeddings', body: deepMerge(body, extra, request.providerOptions) }
     },
-    decode: (answer, encoding) => {
-      const { data, model, usage } = (answer.body ?? {}) as RawList
+    decode: ({ body }, encoding) => {
+      const { data = [], model, usage } = Object(body) as RawList
       // Not every server answers in order.
-      const list = data && [...data].sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
-      const usd = usage ? cost?.(usage) : undefined
-      return {
-        embeddings: vectors(list?.map(({ embedding }) => (typeof embedding === 'string' ? floats(embedding) : embedding)), encoding),
-        ...(typeof usage?.prompt_tokens === 'number' && { inputTokens: usage.prompt_tokens }),
-        ...(model && { model }),
-        ...(typeof usd === 'number' && { usd }),
-      }
+      const list = [...data].sort((a, b) => (a.index ?? 0) - (b.index ?? 0)).map(({ embedding }) => (typeof embedding === 'string' ? floats(embedding) : embedding))
+      const usd = usage && cost?.(usage)
+      return { embeddings: vectors(list, encoding), ...present({ inputTokens: usage?.prompt_tokens, model, usd: usd as number | undefined }) }
     },
   }
 }
+
+/** What is noted where a model does not ask what a vector is for. */
+export const SAME = 'vectors are the same for every purpose here'
 
 /** One vector for each text, or what came is no answer. */
 export function vectors(list: readonly unknown[] | undefined, { input, details }: EmbedEncoding): Embedded['embeddings'] {

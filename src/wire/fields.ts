@@ -16,3 +16,13 @@ export function present<T extends object>(raw: T): { readonly [field in keyof T]
 
 /** Why a field is not sent. */
 export const UNKNOWN = 'not known here: left out'
+export const FOREIGN = "another model's, or not known here: left out"
+
+/** Takes out what would be refused, and says so. */
+export function drop(body: { [field: string]: unknown }, note: (field: string, why: string) => void, [names, why]: readonly [names: string, why: string]): void {
+  for (const name of names.split(' ')) {
+    if (body[name] === undefined) continue
+    delete body[name]
+    note(name, why)
+  }
+}

@@ -12,9 +12,10 @@ const PARAMETERS = ['maxTokens', 'temperature', 'topP', 'topK', 'stop', 'seed', 
 
 export function encodeChat(dialect: Dialect, encoding: Encoding): WireRequest {
   const { mode, request, extra, target, note } = encoding
-  const { fields = {}, streamOptions = true, efforts, effort, adjust } = dialect
-  const { tools = [], toolChoice: choice, reasoning } = request
-  const body: Body = { model: target.model, messages: chatMessages(dialect, encoding) }
+  const { fields = {}, streamOptions = { include_usage: true }, adjust } = dialect
+  const { tools = [], toolChoice } = request
+  const stream = mode === 'stream' || undefined
+  const body: Body = { model: target.model, messages: chatMessages(dialect, encoding), stream, stream_options: (stream && streamOptions) || undefined }
   if (tools.length) {
     body['tools'] = tools.map((tool) => {
       if ('native' in tool) return tool.native
@@ -22,7 +23,7 @@ export function encodeChat(dialect: Dialect, encoding: Encoding): WireRequest {
       const held = strict && (fields.strict !== null || note('strict', UNKNOWN))
       return { type: 'function', function: { name, description, parameters, strict: held || undefined } }
     })
-    body['tool_choice'] = typeof choice === 'object' ? { type: 'function', function: choice } : choice
+    body['tool_choice'] = typeof toolChoice === 'object' ? { type: 'function', function: toolChoice } : toolChoice
   }
   for (const parameter of PARAMETERS) {
     const { [parameter]: field = parameter.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) } = fields
@@ -31,25 +32,21 @@ export function encodeChat(dialect: Dialect, encoding: Encoding): WireRequest {
     if (field) body[field] = value
     else note(parameter, UNKNOWN)
   }
-  if (mode === 'stream') Object.assign(body, { stream: true, stream_options: streamOptions ? { include_usage: true } : undefined })
   format(dialect, encoding, body)
-  const level = effortOf(efforts, encoding)
-  if (level) Object.assign(body, effort ? effort(level, Number(reasoning) || 0) : { reasoning_effort: level })
+  Object.assign(body, effortOf(dialect, encoding, (reasoning_effort) => ({ reasoning_effort })))
   const merged = deepMerge(body, extra) as Body
   adjust?.(merged, encoding)
   return { path: '/chat/completions', body: deepMerge(merged, request.providerOptions) }
 }
 
 /** A schema is sent as such where that is known, and otherwise told to the model. */
-function format({ formats }: Dialect, { request, note }: Encoding, body: Body): void {
-  const { responseFormat: asked = 'text' } = request
+function format({ formats }: Dialect, { request: { responseFormat: asked = 'text' }, note }: Encoding, body: Body): void {
   if (asked === 'text') return
-  const any = formats === 'json_schema' ? { schema: { type: 'object' }, strict: false } : undefined
-  const shape = asked === 'json_object' ? any : asked
-  if (shape && formats !== 'json_object') {
-    const { strict = isStrict(shape.schema) } = shape
+  const shape = asked === 'json_object' ? undefined : asked
+  if (formats === 'json_schema' || (shape && !formats)) {
+    const { name = 'response', schema = { type: 'object' }, strict = !!shape && isStrict(shape.schema) } = shape ?? {}
     if (!strict) note('responseFormat', OPEN)
-    body['response_format'] = { type: 'json_schema', json_schema: { name: 'response', ...shape, strict } }
+    body['response_format'] = { type: 'json_schema', json_schema: { name, schema, strict } }
     return
   }
   body['response_format'] = { type: 'json_object' }

@@ -22,7 +22,7 @@ export interface KinDialect extends Omit<Dialect, 'spent' | 'failed' | 'reason' 
   readonly splitter?: () => Splitter
 }
 
-export function openaiKin({ ears = [], adjust, usage: elsewhere, reasoningApart, cost, splitter, faults = [], ...dialect }: KinDialect = {}): Wire {
+export function openaiChatKin({ ears = [], adjust, usage: elsewhere, reasoningApart, cost, splitter, faults = [], ...dialect }: KinDialect = {}): Wire {
   return openaiChat({
     ...dialect,
     faults: [...faults, ...RULES],
@@ -79,7 +79,8 @@ const leftBehind: Ear = (heard, piece) => {
   for (const raw of annotations ?? []) if (!raw.url_citation) other(heard, { type: 'native', kind: 'annotation', data: raw }, { annotations: [raw] })
 }
 
-const replay: NonNullable<Dialect['replay']> = (block, { as }, turn) => {
+const replay: NonNullable<Dialect['replay']> = (block, { as, with: more = {} }, turn) => {
+  for (const [field, value] of Object.entries(more)) turn[field] = Array.isArray(turn[field]) ? turn[field].concat(value) : value
   if (block.type !== 'thinking' || !as) return
   const { text, signature } = block
   const before = turn[as] ?? ''

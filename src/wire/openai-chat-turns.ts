@@ -1,12 +1,13 @@
 // Relay's messages to those of Chat Completions.
-import { relayError } from '../errors.ts'
-import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock } from '../types/message.ts'
+import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, wordsOf } from './blocks.ts'
-import { UNKNOWN } from './fields.ts'
+import { addressOf, blocksOf, unsupported, wordsOf } from './blocks.ts'
+import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
-import { isMintedBy } from './origin.ts'
+import { keptOf } from './origin.ts'
+
+type Blocks = readonly ContentBlock[]
 
 export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[] {
   const { toolId = String, fields } = dialect
@@ -21,9 +22,8 @@ export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[
       if (block.type !== 'tool_result') return true
       const parts = partsOf(blocksOf(block.content), dialect, encoding)
       const media = parts.filter(({ type }) => type !== 'text')
-      const text = parts.flatMap((part) => part['text'] ?? []).join('\n')
       const id = toolId(block.toolUseId)
-      sent.push({ role: 'tool', tool_call_id: id, content: text || (media.length ? 'See the attachment.' : '') })
+      sent.push({ role: 'tool', tool_call_id: id, content: parts.flatMap(({ text = [] }) => text).join('\n') || (media.length ? 'See the attachment.' : '') })
       if (media.length) attached.push({ type: 'text', text: `Attached to the result of ${id}:` }, ...media)
       return false
     })
@@ -39,40 +39,35 @@ export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[
 }
 
 /** What is said to the model. Text alone is a string: not every server takes a list of parts. */
-function spoken(said: string, parts: readonly Part[]): ChatMessage | undefined {
-  const system = said === 'system'
+function spoken(role: string, parts: readonly Part[]): ChatMessage | undefined {
+  const system = role === 'system'
   const plain = (system || parts.length < 2) && parts.every((part) => part.type === 'text' && Object.keys(part).length < 3)
-  return parts.length ? { role: system ? said : 'user', content: plain ? parts.map((part) => part['text']).join('\n\n') : parts } : undefined
+  return parts.length ? { role: system ? role : 'user', content: plain ? parts.map(({ text }) => text).join('\n\n') : parts } : undefined
 }
 
-function partsOf(blocks: readonly ContentBlock[], dialect: Dialect, encoding: Encoding): Part[] {
+function partsOf(blocks: Blocks, dialect: Dialect, encoding: Encoding): Part[] {
   const parts: Part[] = []
   for (const block of blocks) {
     const { type } = block
     const last = parts.at(-1)
-    if (type === 'text' || type === 'refusal') {
-      if (block.text) parts.push({ type: 'text', text: block.text })
-    } else if (type === 'image' || type === 'audio' || type === 'document') parts.push(media(block, dialect, encoding))
-    else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl ?? '5m'))
+    if (type === 'text' || type === 'refusal') parts.push({ type: 'text', text: block.text })
+    else if (type === 'image' || type === 'audio' || type === 'document') parts.push(mediaOf(block, dialect) ?? unsupported(type, encoding))
+    else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
     else encoding.note(type, UNKNOWN)
   }
-  return parts
+  return parts.filter(({ text }) => text !== '')
 }
 
-function media(block: ImageBlock | AudioBlock | DocumentBlock, { file = pdf }: Dialect, { target, details }: Encoding): Part {
+function mediaOf(block: ContentBlock & { readonly type: 'image' | 'audio' | 'document' }, { file = pdf }: Dialect): Part | undefined {
   const { type, fileId } = block
-  const url = addressOf(block)
-  let part: Part | undefined
+  const url = addressOf(block) ?? ''
   if (type === 'document') {
     const text = wordsOf(block)
-    part = text !== undefined ? { type: 'text', text } : url ? file(url, block.title ?? 'document.pdf') : { type: 'file', file: { file_id: fileId } }
-  } else if (url && type === 'image') part = { type: 'image_url', image_url: { url, detail: block.detail } }
-  else {
-    const [, format = '', data] = /^data:audio\/(?:x-)?([^;,]+).*?,(.*)$/s.exec(url ?? '') ?? []
-    if (data) part = { type: 'input_audio', input_audio: { data, format: { mpeg: 'mp3', wave: 'wav' }[format] ?? format } }
+    return text !== undefined ? { type: 'text', text } : url ? file(url, block.title ?? 'document.pdf') : { type: 'file', file: { file_id: fileId } }
   }
-  if (part) return part
-  throw relayError('unsupported', `${target.provider.name} takes this ${type} as base64 only: set \`data\` and \`mediaType\``, details)
+  if (type === 'image') return url ? { type: 'image_url', image_url: { url, detail: block.detail } } : undefined
+  const [, format = '', data] = /^data:audio\/(?:x-)?([^;,]+).*?,(.*)$/s.exec(url) ?? []
+  return data ? { type: 'input_audio', input_audio: { data, format: { mpeg: 'mp3', wave: 'wav' }[format] ?? format } } : undefined
 }
 
 function pdf(url: string, filename: string): Part | undefined {
@@ -80,27 +75,24 @@ function pdf(url: string, filename: string): Part | undefined {
 }
 
 /** An answer on its way back. Undefined where nothing is left of it. */
-function assistant(blocks: readonly ContentBlock[], { toolId = String, replay }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
-  const fields: { [field: string]: unknown } = {}
+function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
+  const turn: { [field: string]: unknown } = {}
   const calls: unknown[] = []
-  let text = ''
+  let content = ''
   for (const block of blocks) {
-    const kept = isMintedBy(block, target) ? (block.origin?.state as Kept | undefined) : undefined
-    const { as = '', with: more = {} } = kept ?? {}
+    const kept = keptOf(block, target) as Kept | undefined
     if (block.type === 'tool_use') {
       const { id, name, input = {}, invalid } = block
-      const call = as ? { type: as, [as]: { name, input: input['input'] } } : { type: 'function', function: { name, arguments: invalid?.raw ?? JSON.stringify(input) } }
-      calls.push({ id: toolId(id), ...call, ...more })
-      continue
-    }
-    if (block.type === 'text' || block.type === 'refusal') text += block.text
-    else if (kept) replay?.(block, kept, fields)
-    else note(block.type, "another model's, or not known here: left out")
-    for (const [field, value] of Object.entries(more)) {
-      const before = fields[field]
-      fields[field] = Array.isArray(before) ? before.concat(value) : value
-    }
+      const made = kept?.as ? { [kept.as]: { name, input: input['input'] } } : { function: { name, arguments: invalid?.raw ?? JSON.stringify(input) } }
+      calls.push({ id: toolId(id), type: kept?.as ?? 'function', ...made, ...kept?.with })
+    } else if (block.type === 'text' || block.type === 'refusal') content += block.text
+    else if (kept) replay(block, kept, turn)
+    else note(block.type, FOREIGN)
   }
-  if (calls.length) fields['tool_calls'] = calls
-  return text || Object.keys(fields).length ? { role: 'assistant', content: text || (calls.length ? null : ''), ...fields } : undefined
+  if (calls.length) turn['tool_calls'] = calls
+  return content || Object.keys(turn).length ? { role: 'assistant', content: content || (calls.length ? null : ''), ...turn } : undefined
+}
+
+function again(_block: ContentBlock, kept: Kept, turn: object): void {
+  Object.assign(turn, kept.with)
 }

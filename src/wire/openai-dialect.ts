@@ -51,7 +51,7 @@ export interface Dialect {
   /** The part for a document at an address or in a `data:` URL; undefined where it cannot be sent. */
   readonly file?: (url: string, name: string) => Part | undefined
   /** What goes onto a part that everything up to is to be cached. */
-  readonly cacheHint?: (ttl: '5m' | '1h') => { readonly [field: string]: unknown }
+  readonly cacheHint?: (ttl: '5m' | '1h' | undefined) => { readonly [field: string]: unknown }
   /** Puts what is kept of a thought into the message that it goes back in. */
   readonly replay?: (block: ContentBlock, kept: Kept, turn: { [field: string]: unknown }) => void
   /** A tool call's id as this server takes it. */

@@ -14,8 +14,7 @@ const FIELDS = { maxTokens: 'max_output_tokens', temperature: 'temperature', top
 
 export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): WireRequest {
   const { mode, request, extra, target, note } = encoding
-  const { efforts, effort, minTokens = 1, adjust } = dialect
-  const { reasoning } = request
+  const { minTokens = 1, adjust } = dialect
   const told = { ...extra, ...request.providerOptions }
   // What continues a kept answer, or runs in the background, needs the server to keep it.
   const store = told['store'] ?? !!(told['previous_response_id'] ?? told['conversation'] ?? told['background'])
@@ -35,8 +34,7 @@ export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): 
   if (mode === 'stream') body['stream'] = true
   tools(encoding, body)
   format(encoding, body)
-  const chosen = effortOf(efforts, encoding)
-  if (chosen) Object.assign(body, effort ? effort(chosen, typeof reasoning === 'number' ? reasoning : 0) : { reasoning: { effort: chosen } })
+  Object.assign(body, effortOf(dialect, encoding, (level) => ({ reasoning: { effort: level } })))
   const merged = deepMerge(body, extra)
   adjust?.(merged, encoding)
   return { path: '/responses', body: deepMerge(merged, request.providerOptions) }

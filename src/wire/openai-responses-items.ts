@@ -102,7 +102,7 @@ function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, t
     case 'audio':
       throw relayError('unsupported', `${target.provider.name} takes no audio on Responses: use \`api_style: chat_completions\`, or another model`, details)
     case 'cache_hint':
-      if (dialect.cacheHint && last) return void Object.assign(last, dialect.cacheHint(block.ttl ?? '5m'))
+      if (dialect.cacheHint && last) return void Object.assign(last, dialect.cacheHint(block.ttl))
       return note('cache_hint', 'what is cached is not for the caller to say here: left out')
     default:
       note(block.type, 'not for this server, or not in this place: left out')

@@ -7,6 +7,11 @@ export function isMintedBy({ origin }: ContentBlock, { provider, model, baseUrl 
   return origin?.provider === provider.name && origin.model === model && hostOf(origin.endpoint ?? baseUrl) === hostOf(baseUrl)
 }
 
+/** The state that a block has for whom it is about to be sent to. */
+export function keptOf(block: ContentBlock, target: Target): unknown {
+  return isMintedBy(block, target) ? block.origin?.state : undefined
+}
+
 /** An endpoint is its host: paths say versions and prefixes, which change nothing about who can read the state. */
 function hostOf(url: string): string | undefined {
   return url.split('/')[2]
