@@ -21,6 +21,8 @@ export const hub: Hub = new Hub(
       fast: { target: 'openai/gpt-4.1-mini', cost },
       smart: { target: 'anthropic/claude-sonnet-4-5', cost },
       spare: { target: 'groq/llama-3.3-70b-versatile', cost },
+      vectors: { target: 'openai/text-embedding-3-small', cost: { input_per_1m: 0.02 } },
+      ranker: { target: 'cohere/rerank-v3.5', cost: { per_request: 0.002, input_per_1m: 0 } },
     },
     groups: { any: { members: ['fast', 'smart', 'spare'] } },
   },
