@@ -20,7 +20,8 @@ const RULES: readonly FaultRule[] = [
   ['not_found', /^404|^[^|]*not.?found/i, 404],
   ['request_too_large', /^413/],
   ['overloaded', /^5(03|29)|^[^|]*(overload|unavailable)/i, 503],
-  ['invalid_request', /^4(?!0[89]|2[45])|^[^5|][^|]*invalid/i],
+  ['server_error', /^(5|40[89]|42[45])/],
+  ['invalid_request', /^4|^[^|]*invalid/i],
 ]
 
 /** Where servers put their words, the codes of a failure, and its facts. */
