@@ -1,16 +1,22 @@
 // Measures every wire, and the hub around it, against the recordings.
-import { readdirSync } from 'node:fs'
+import type { Provider } from '../../src/types/provider.ts'
 import { askOf, isWhole } from './ask.ts'
 import { checkEmbedding, embedderOf } from './embedding.ts'
 import { checkStream, isStream, type Ways } from './exchange.ts'
 import type { Finding } from './judge.ts'
 import { checkLoop } from './loop.ts'
 import type { Protocol } from './protocol.ts'
+import { protocol as anthropicMessages } from './protocols/anthropic-messages.ts'
+import { protocol as bedrockConverse } from './protocols/bedrock-converse.ts'
+import { protocol as bedrockInvoke } from './protocols/bedrock-invoke.ts'
+import { protocol as cohere } from './protocols/cohere-v2.ts'
+import { protocol as gemini } from './protocols/gemini.ts'
+import { protocol as openaiChat } from './protocols/openai-chat.ts'
+import { protocol as openaiResponses } from './protocols/openai-responses.ts'
 import type { Recorded, RecordedLoop } from './record.ts'
 import { compare, type Difference } from './sent.ts'
 import { count, excuses, tally, type Excuses, type Tally } from './tally.ts'
 import { through } from './through.ts'
-import type { Provider } from '../../src/types/provider.ts'
 
 /** Requests of one protocol, ours beside the recorded ones. */
 export interface Requests {
@@ -46,39 +52,40 @@ export interface Recordings {
 
 const CHAT = /^(chat|error|stream-error)$/
 
-async function protocols(): Promise<readonly Protocol[]> {
-  const files = readdirSync(new URL('./protocols/', import.meta.url)).sort()
-  const modules = await Promise.all(files.map((file) => import(`./protocols/${file}`) as Promise<{ readonly protocol: Protocol }>))
-  return modules.map(({ protocol }) => protocol)
-}
+const SPOKEN: readonly Protocol[] = [anthropicMessages, bedrockConverse, bedrockInvoke, cohere, gemini, openaiChat, openaiResponses]
+
+/** Everything that can be measured, by the names that the recordings have for it. */
+export const NAMES: readonly string[] = [...SPOKEN.map(({ name }) => name), 'embeddings']
 
 /** `every`: only each n-th record of a protocol. */
 export async function measure({ exchanges, loops }: Recordings, { names = [], every = 1 }: { names?: readonly string[]; every?: number } = {}): Promise<Measurement> {
   const wanted = (name: string): boolean => !names.length || names.includes(name)
   const unspoken = new Map<string, number>()
+  const sampled = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => index % every === 0)
   const skip = (what: string): void => void unspoken.set(what, (unspoken.get(what) ?? 0) + 1)
   const known = excuses()
-  const spoken = await protocols()
   const measured: Measured[] = []
   const byId = new Map(exchanges.map((record) => [record.id, record]))
-  for (const protocol of spoken.filter(({ name }) => wanted(name))) {
+  for (const protocol of SPOKEN.filter(({ name }) => wanted(name))) {
     const into = begin(protocol.name, protocol.slack)
-    const own = exchanges.filter((record) => record.protocol === protocol.name && CHAT.test(record.expect.kind))
-    for (const record of own.filter((_, index) => index % every === 0)) {
+    for (const record of sampled(exchanges.filter((one) => one.protocol === protocol.name && CHAT.test(one.expect.kind)))) {
       const provider = protocol.providerFor(record)
       if (!provider) skip(`${record.api}, other than Claude's messages`)
       else add(into, record, { ways: await checkExchange(record, { protocol, provider, requests: into.requests }), known })
     }
-    for (const loop of loops.filter((one) => one.protocol === protocol.name).filter((_, index) => index % every === 0)) {
+    for (const loop of sampled(loops.filter((one) => one.protocol === protocol.name))) {
       const first = byId.get(loop.first)
       const provider = first && protocol.providerFor(first)
       if (loop.stateful) skip('tool loops whose first turn the provider keeps')
-      else if (first && provider) count([into.loops], { id: loop.id, ways: new Map([['loop', await checkLoop(loop, first, { protocol, provider })]]) }, known)
+      else if (first && provider) {
+        const findings = await checkLoop(loop, first, { protocol, provider }).catch((error: unknown) => [{ field: 'loop', wrong: String(error) }])
+        count([into.loops], { id: loop.id, ways: new Map([['loop', findings]]) }, known)
+      }
     }
     measured.push(into)
   }
-  if (wanted('embeddings')) measured.push(await embeddings(exchanges.filter(({ protocol }) => protocol === 'embeddings').filter((_, index) => index % every === 0), { known, skip }))
-  if (!names.length) for (const { protocol } of exchanges) if (protocol !== 'embeddings' && !spoken.some(({ name }) => name === protocol)) skip(protocol)
+  if (wanted('embeddings')) measured.push(await embeddings(sampled(exchanges.filter(({ protocol }) => protocol === 'embeddings')), { known, skip }))
+  if (!names.length) for (const { protocol } of exchanges) if (!NAMES.includes(protocol)) skip(protocol)
   return { protocols: measured, unspoken, excuses: known }
 }
 

@@ -1,7 +1,7 @@
 // Measures Relay against the recordings, prints the counts, and fails below the bar.
 //   node test/conformance/run.ts [protocol…] [--verbose] [--requests]
 import { checked, type Score, type Tally } from './tally.ts'
-import { measure, type Measured, type Requests } from './measure.ts'
+import { measure, NAMES, type Measured, type Requests } from './measure.ts'
 import { recorded, type Recorded, type RecordedLoop } from './record.ts'
 
 const WAYS = ['whole', '64', '7', '1', 'chat', 'stream']
@@ -40,6 +40,8 @@ const below = ({ slack, exchanges, loops }: Measured): boolean => [exchanges.sco
 async function main(args: readonly string[]): Promise<number> {
   const verbose = args.includes('--verbose')
   const names = args.filter((arg) => !arg.startsWith('--'))
+  const unknown = names.filter((name) => !NAMES.includes(name))
+  if (unknown.length) throw new Error(`nothing here is called ${unknown}: there are ${NAMES.join(', ')}`)
   const exchanges = recorded<Recorded>('exchanges.jsonl.gz')
   const loops = recorded<RecordedLoop>('loops.jsonl.gz')
   if (!exchanges || !loops) {
@@ -60,9 +62,9 @@ async function main(args: readonly string[]): Promise<number> {
   const idle = names.length ? [] : [...excuses.known.keys()].filter((key) => !excuses.needed.has(key))
   for (const key of idle) console.log(`Explained, and right all the same: ${key}`)
   const failed = protocols.filter(below)
-  console.log(failed.length ? `\nBelow the bar: ${failed.map(({ name }) => name).join(', ')}` : '\nAll above the bar')
   const sum = (of: keyof Score): number => protocols.reduce((all, { exchanges, loops }) => all + exchanges.score[of] + loops.score[of], 0)
   const red = failed.length + idle.length
+  console.log(`\n${failed.length ? `Below the bar: ${failed.map(({ name }) => name).join(', ')}` : red ? 'An explanation that explains nothing' : 'All above the bar'}`)
   console.log(`conformance: ${sum('right')} passed, ${red ? sum('wrong') + idle.length : 0} failed`)
   return red ? 1 : 0
 }

@@ -67,6 +67,14 @@ describe('a chat is a stream that arrives all at once', () => {
     }
   })
 
+  it('keeps the id that the caller has seen, where each frame has another', async () => {
+    const [meta, ...rest] = hello
+    const again = { ...meta, id: 'another', model: 'one-2027' } as (typeof hello)[number]
+    const events = await collect(makeHub(answers(() => stream(frames([...hello.slice(0, -1), again, ...rest.slice(-1)])))).stream('one', ask))
+    expect(events[0]).toMatchObject({ type: 'start', id: 'r1' })
+    expect(events.at(-1)).toMatchObject({ type: 'end', response: { id: 'r1', providerModel: 'one-2027' } })
+  })
+
   it('gives events in order, `start` first and one `end` last', async () => {
     const events = await collect(makeHub(answers(() => stream(frames(hello)))).stream('one', ask))
     expect(events.map(({ type }) => type)).toEqual([

@@ -105,6 +105,7 @@ describe('what models refuse', () => {
     [openai, 'gpt-4o', ['temperature', 'top_p', 'stop', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'logprobs']],
     [openai, 'gpt-4o-search-preview', ['top_p', 'stop', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'logprobs']],
     [openai, 'o3', []],
+    [openai, 'o3-mini', ['stop']],
     [openai, 'gpt-5-mini', ['stop']],
     [openai, 'gpt-5.4', ['temperature', 'top_p', 'stop', 'logprobs']],
     [openai, 'gpt-5.4', ['stop', 'reasoning_effort'], { reasoning: 'low' }],

@@ -5,6 +5,7 @@ import { fireworks } from '../../src/providers/fireworks.ts'
 import { groq } from '../../src/providers/groq.ts'
 import { openrouter } from '../../src/providers/openrouter.ts'
 import { together } from '../../src/providers/together.ts'
+import { xaiResponses } from '../../src/providers/xai-responses.ts'
 import { xai } from '../../src/providers/xai.ts'
 import type { Provider } from '../../src/types/provider.ts'
 
@@ -25,6 +26,8 @@ describe('what a failure is', () => {
     ['context_window', 400, error("This model's maximum context length is 8192 tokens.", { code: 'context_length_exceeded' })],
     ['context_window', 400, error("This model's maximum context length is 1048565 tokens.", { code: 'invalid_request_error' })],
     ['context_window', 400, { code: 'x', error: "This model's maximum prompt length is 131072 but the request contains 200000 tokens." }],
+    ['context_window', 400, { code: 'x', error: "This model's maximum prompt length is 131072 but the request contains 200000 tokens." }, xaiResponses],
+    ['authentication', 400, { code: 'invalid-argument', error: 'Incorrect API key provided.' }, xaiResponses],
     ['context_window', 400, error('You passed 9 input tokens. However, the model’s context length is only 8 tokens', { type: 'BadRequestError', code: 400 })],
     ['context_window', 400, error('the request exceeds the available context size', { type: 'exceed_context_size_error' })],
     ['context_window', 422, error('`inputs` tokens + `max_new_tokens` must be <= 4097')],
