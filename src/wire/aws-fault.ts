@@ -11,7 +11,7 @@ const RULES: readonly (readonly [code: ErrorCode, status: number, sign: RegExp])
   // `The maximum tokens you requested exceeds the model limit` is a bad parameter, not an overflow.
   ['context_window', 400, /^(validation|modelerror|modelstream| 400).*((input|prompt) is too long|input tokens exceed|too many input tokens|context (length|window)|input length.*exceed)/is],
   ['not_found', 404, /^resourcenotfound|^[^|]* 404|model identifier is invalid|on-demand throughput isn.t supported/i],
-  ['quota', 400, /^servicequota|(tokens|requests) per day/i],
+  ['quota', 400, /^servicequota|^[^|]* 402|(tokens|requests) per day/i],
   ['authentication', 403, /^(unrecognizedclient|.*signature|expiredtoken|missingauth|requestexpired|request(time|inthe)|invalidclienttoken|notauthorized|authfailure)|^[^|]* 401|^ 403.*(security token|signature|bearer|api key)/i],
   ['permission', 403, /^accessdenied|^[^|]* 403/i],
   ['rate_limit', 429, /^(throttling|toomanyrequests)|^ 429/i],

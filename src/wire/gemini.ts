@@ -274,6 +274,7 @@ const CODES: { readonly [status: string]: ErrorCode } = {
   FAILED_PRECONDITION: 'unsupported',
   INVALID_ARGUMENT: 'invalid_request',
   401: 'authentication',
+  402: 'quota',
   403: 'permission',
   404: 'not_found',
   413: 'request_too_large',

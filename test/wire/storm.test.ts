@@ -22,6 +22,15 @@ describe.each(providers.map((provider) => [`${provider.name} ${provider.style ??
     }
   })
 
+  it.each([[401, 'authentication'], [402, 'quota'], [403, 'permission'], [404, 'not_found'], [413, 'request_too_large']] as const)('%i is %s', (status, code) => {
+    for (const text of BODIES) {
+      const error = wire.fault({ status, text, json: parsed(text), headers: new Headers(), details: { status, raw: text } })
+      // Together says with a 403 that the context is too long.
+      const means = provider.name === 'together' && status === 403 ? 'context_window' : code
+      expect([error.code, error.status, text]).toEqual([means, status, text])
+    }
+  })
+
   it('takes nothing for an answer that is none', () => {
     const encoding = encodingOf({}, targetOf('some-model', provider))
     for (const body of NO_ANSWERS) {
