@@ -54,7 +54,7 @@ export function planOf({ seed, call, alias, n, streams, patience }: Asking): Req
   const text = Array.from({ length: words }, (_, i) => `${call}~${alias}~${n}~${i}${chance(0.1) ? '🌦é' : ''}`).join(' ')
   const usage = { inputTokens: between(1, 3000), outputTokens: between(1, 900) }
   const chunk = chance(0.5) ? undefined : between(1, 40)
-  const dish = draw(chance(0.5) ? harmless(patience) : harmful())
+  const dish = draw(chance(0.6) ? harmless(patience) : harmful())
   const scene: Scene = { ...throws, streams, frames: words + 6 }
   const { answer, ...more } = dish.serve(scene)
   return {
@@ -74,7 +74,7 @@ function harmless(patience: number): readonly Dish[] {
   const form = (type: 'crlf' | 'cr' | 'no_space'): Dish => ({ name: type, weight: 1, serve: () => ({ answer: { fault: { type } } }) })
   return [
     { name: 'healthy', weight: 12, serve: () => ({}) },
-    { name: 'slow', weight: 2, serve: ({ between }) => ({ answer: { fault: { type: 'slow', ms: between(1, Math.max(1, patience / 20)) } } }) },
+    { name: 'slow', weight: 2, serve: ({ between }) => ({ answer: { fault: { type: 'slow', ms: between(1, Math.max(1, patience / 25)) } } }) },
     { name: 'slow_headers', weight: 2, serve: ({ between }) => ({ answer: { delayMs: between(1, Math.max(1, patience)) } }) },
     {
       name: 'split',
@@ -84,9 +84,9 @@ function harmless(patience: number): readonly Dish[] {
     form('crlf'),
     form('cr'),
     form('no_space'),
-    { name: 'stay_open', weight: 2, serve: () => ({ spoil: 'stay_open' as const, explains: ['timeout_attempt'] as const }) },
+    { name: 'stay_open', weight: 2, serve: ({ streams }) => ({ whole: streams, spoil: 'stay_open' as const, explains: ['timeout_attempt'] as const }) },
     { name: 'duplicate', weight: 3, serve: ({ between, frames, streams }) => (streams ? { spoil: 'duplicate' as const, frame: between(0, frames), chunk: undefined } : {}) },
-    // Where the end of the body is the end of the answer, bytes behind it are part of the answer, and a corrupt one.
+    // Where a binary stream ends with its body, bytes behind the answer are part of it, and corrupt.
     { name: 'trailing', weight: 1, serve: ({ streams }) => (streams ? { spoil: 'trailing' as const, explains: ['invalid_response'] as const } : {}) },
   ]
 }
@@ -95,7 +95,7 @@ const STATUSES: { readonly [status: number]: readonly ErrorCode[] } = {
   400: ['invalid_request'],
   401: ['authentication'],
   402: ['quota'],
-  403: ['permission'],
+  403: ['permission', 'context_window'],
   404: ['not_found'],
   408: ['server_error', 'overloaded'],
   409: ['server_error', 'overloaded'],
@@ -148,8 +148,8 @@ function harmful(): readonly Dish[] {
   }
   return [
     { name: 'reset', weight: 2, serve: () => ({ whole: false, explains: ['network'], answer: { fault: { type: 'refuse' } } }) },
-    { name: 'hang', weight: 1, serve: () => ({ whole: false, answer: { fault: { type: 'hang' } } }) },
-    { name: 'late_headers', weight: 1, serve: ({ between }) => ({ detail: 'later than the clock allows', answer: { delayMs: between(900, 2500) } }) },
+    { name: 'hang', weight: 0.5, serve: () => ({ whole: false, answer: { fault: { type: 'hang' } } }) },
+    { name: 'late_headers', weight: 0.5, serve: ({ between }) => ({ detail: 'later than the clock allows', answer: { delayMs: between(4000, 8000) } }) },
     { name: 'storm', weight: 8, serve: (scene) => status(STORM, scene) },
     { name: 'final', weight: 1, serve: (scene) => status(FINAL, scene) },
     { name: 'cut', weight: 4, serve: broken('cut', ['network', 'stream_truncated']) },
@@ -167,7 +167,8 @@ function harmful(): readonly Dish[] {
         if (!scene.streams) return {}
         const cause = scene.pick(Object.keys(CAUSES))
         const where = place(scene)
-        return { whole: false, explains: CAUSES[cause]!, detail: `${cause} ${JSON.stringify(where)}`, answer: { fault: { type: 'error_event', cause, ...where } } }
+        // Some tell it in a word only.
+        return { whole: false, explains: [...CAUSES[cause]!, 'server_error'], detail: `${cause} ${JSON.stringify(where)}`, answer: { fault: { type: 'error_event', cause, ...where } } }
       },
     },
     {
@@ -175,7 +176,7 @@ function harmful(): readonly Dish[] {
       weight: 1,
       serve({ pick }) {
         const cause = pick(Object.keys(CAUSES))
-        return { whole: false, explains: CAUSES[cause]!, detail: cause, answer: { fault: { type: 'json_error_200', cause } } }
+        return { whole: false, explains: [...CAUSES[cause]!, 'invalid_response'], detail: cause, answer: { fault: { type: 'json_error_200', cause } } }
       },
     },
     {

@@ -34,6 +34,7 @@ const LAWS: { readonly [name: string]: Law } = {
     const { how } = seen.ending
     const fits = { answered: ['ok'], failed: ['error', 'refused', 'cancelled'], walked: ['cancelled', 'ok', 'refused'], unread: [] }[how]
     if (!(fits as readonly string[]).includes(end.status)) return `${end.status} for the rings, ${how} for the client`
+    if ('response' in seen.ending && seen.ending.response && seen.ending.response.text !== end.response?.text) return 'two different answers'
     if (how === 'walked' && end.status === 'refused' && seen.ending.response) return 'a response that no ring has seen'
     return undefined
   },
@@ -48,10 +49,12 @@ const LAWS: { readonly [name: string]: Law } = {
     if (said && seen.text && !(whole ? said.text === seen.text : said.text.startsWith(seen.text))) return 'the events and the response differ'
     return undefined
   },
-  'an answer says what was served'({ exchanges, seen, alias }, { joined, hedged }) {
-    if (seen?.ending.how !== 'answered' || joined.includes(alias)) return undefined
-    const { text, usage, finishReason, costUsd } = seen.ending.response
-    const { answer } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan ?? {}
+  'an answer says what was served'({ exchanges, audited: [end], alias }, { joined, hedged }) {
+    if (end?.status !== 'ok' || !end.response || joined.includes(alias)) return undefined
+    const { text, usage, finishReason, costUsd } = end.response
+    const { answer, fault } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan ?? {}
+    // Some say what was used when all is said, and that they ended before it: then it is an estimate, and says so.
+    if (usage.estimated && fault === 'end') return undefined
     const { inputTokens = NaN, outputTokens = NaN } = answer?.usage ?? {}
     if (usage.estimated || usage.inputTokens !== inputTokens || usage.outputTokens !== outputTokens) return `usage ${JSON.stringify(usage)} of ${JSON.stringify(answer?.usage)}`
     if (finishReason !== 'stop') return `it ended with ${finishReason}`
@@ -140,7 +143,10 @@ function composed(text: string, exchanges: readonly Exchange[], { most, whole }:
   return exchanges.some(({ plan }, i) => {
     let shared = 0
     while (shared < text.length && text[shared] === plan.text[shared]) shared++
-    return shared > 0 && composed(text.slice(shared), exchanges.toSpliced(i, 1), { most: most - 1, whole })
+    const others = exchanges.toSpliced(i, 1)
+    // What comes next may begin as this would have gone on.
+    for (; shared > 0; shared--) if (composed(text.slice(shared), others, { most: most - 1, whole })) return true
+    return false
   })
 }
 

@@ -38,7 +38,7 @@ export function ledger(): Ledger {
       for (const { status, response } of audited) {
         if (!response) continue
         // Of an answer that was put together from several, parts are estimates.
-        const line = joined ? `settled, ${status}, in groups that go on` : `settled, ${status}`
+        const line = `settled, ${status}${joined ? ', in groups that go on' : response.usage.estimated ? ', by estimate' : ''}`
         add('tokens', line, response.usage.totalTokens)
         // By what the servers wrote down, not by what the answer says of itself.
         if (line === 'settled, ok') add('tokens', 'served, and taken whole', servedTokens(response.text, exchanges))

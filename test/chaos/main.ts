@@ -20,7 +20,7 @@ console.log(`chaos: seed ${seed}, ${calls} calls, ${concurrency} at a time${valu
 const from = performance.now()
 let shown = 0
 const report = await chaos({
-  seed, calls, concurrency, only, wire: values.wire,
+  seed, calls, concurrency, only, rounds: 4, wire: values.wire,
   progress(done) {
     if (done - shown < calls / 10) return
     shown = done
@@ -35,8 +35,9 @@ setTimeout(() => {
   process.exit(1)
 }, 10_000).unref()
 
-function tell({ ledger, violations, checks, silent }: Report): number {
+function tell({ ledger, violations, checks, silent, longestPauseMs }: Report): number {
   console.log(`\n${table(ledger)}\n`)
+  console.log(`longest pause of this process: ${Math.round(longestPauseMs)} ms`)
   if (silent.length) console.log(`not simulated yet: ${silent.join(', ')}\n`)
   const width = Math.max(...checks.map(({ name }) => name.length)) + 2
   for (const { name, ok, found } of checks) console.log(`${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(width)}${found}`)

@@ -22,7 +22,7 @@ export interface Cast {
 }
 
 /** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
-export const CLOCKS = { idle: 300, first: 900, connect: 900, attempt: 1800, total: 12_000 }
+export const CLOCKS = { idle: 600, first: 4000, connect: 4000, attempt: 6000, total: 30_000 }
 export const MAX_ATTEMPTS = 7
 
 /** What all models have in common. */

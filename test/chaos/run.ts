@@ -1,11 +1,9 @@
 // A run: thousands of calls at once against servers that do everything wrong, and the books that must balance afterwards.
-import { catalog } from '../../src/config/catalog.ts'
-import { ratesOf } from '../../src/config/rates.ts'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Hub } from '../../src/hub.ts'
 import { breaker } from '../../src/layers/breaker.ts'
 import { groupFeatures } from '../../src/layers/groups/index.ts'
 import { limit } from '../../src/layers/limit.ts'
-import { route } from '../../src/layers/route.ts'
 import type { Layer } from '../../src/types/call.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { CLIENTS } from './clients.ts'
@@ -22,6 +20,8 @@ export interface ChaosOptions {
   readonly seed: number
   readonly calls: number
   readonly concurrency: number
+  /** Memory is looked at after each: an even number. */
+  readonly rounds: number
   /** Only models that speak this wire. */
   readonly wire?: string | undefined
   /** Only this call, of all that the seed stands for. */
@@ -49,11 +49,12 @@ export interface Report {
   readonly checks: readonly Check[]
   /** Wires that no simulated server speaks. */
   readonly silent: readonly string[]
+  /** How long this process did not get to run: what the clocks did must be read with it. */
+  readonly longestPauseMs: number
 }
 
 /** How much more memory may be in use at the end than in the middle: one byte a call would be in the noise, a response a call would not. */
 const LEAK_BYTES = 4 * 1024 * 1024
-const ROUNDS = 4
 
 interface World {
   readonly options: ChaosOptions
@@ -83,7 +84,7 @@ function arrived({ expected, met, strangers }: Late, call: number, exchange: Exc
 }
 
 export async function chaos(options: ChaosOptions): Promise<Report> {
-  const { seed, wire } = options
+  const { seed, wire, rounds } = options
   const stories = new Map<number, Story>()
   const late: Late = { expected: new Map(), met: [], strangers: [] }
   const servers = await upstream((call, alias) => {
@@ -102,14 +103,19 @@ export async function chaos(options: ChaosOptions): Promise<Report> {
   const hub = hubOf(known, { options, stories, watched, counts })
   const world: World = { options, hub, known, stories, ledger: ledger(), violations: [], shared: control.signal, late }
   const heaps: number[] = []
+  const pauses = monitorEventLoopDelay()
+  pauses.enable()
   try {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       await all(world, round)
+      // Idle connections are kept for a few seconds, to be used again, and take memory.
+      if (round + 1 >= rounds / 2) await eventually(() => !servers.connections(), 20_000)
       heaps.push(heap())
     }
     const checks = await afterwards(world, { servers, watched, counts, heaps })
-    return { ledger: world.ledger, violations: world.violations, checks, silent }
+    return { ledger: world.ledger, violations: world.violations, checks, silent, longestPauseMs: pauses.max / 1e6 }
   } finally {
+    pauses.disable()
     await servers.close()
   }
 }
@@ -134,17 +140,17 @@ function hubOf({ config, providers }: Catalogue, { options, stories, watched, co
     { name: 'tokens', tokens: 1e12 },
     { name: 'dollars', per: 'day' as const, usd: 1e6 },
     { name: 'crowd', concurrency: Math.ceil(options.concurrency * 0.8), on_limit: 'wait' as const, max_wait: 5 },
-    { name: 'narrow', requests: Math.max(8, Math.ceil(options.calls / 40)), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
+    { name: 'narrow', requests: Math.max(10, Math.ceil(options.calls / 25)), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
   ]
   const rings = [
     audit(stories),
-    route(catalog(config, providers), { features: groupFeatures, priceOf: ratesOf(config) }),
     limit({ rules, store: counts.store }),
-    breaker({ configOf: () => ({ window: 2, failure_rate: 0.8, min_requests: 15, cooldown: 0.15 }) }),
+    breaker({ configOf: () => ({ window: 5, failure_rate: 0.75, min_requests: 20, cooldown: 0.2 }) }),
   ]
   return new Hub(config, {
     providers,
     layers: [...layers, ...rings.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))],
+    groups: groupFeatures,
     runtime: watched.runtime,
     ...(fetch && { fetch }),
   })
@@ -171,9 +177,9 @@ export function audit(stories: ReadonlyMap<number, Story>): Layer {
 
 /** The calls of one round, so many at a time, and all that they leave behind. */
 async function all(world: World, round: number): Promise<void> {
-  const { calls, concurrency, only, progress } = world.options
-  let id = Math.floor((calls * round) / ROUNDS)
-  const end = Math.floor((calls * (round + 1)) / ROUNDS)
+  const { calls, concurrency, only, progress, rounds } = world.options
+  let id = Math.floor((calls * round) / rounds)
+  const end = Math.floor((calls * (round + 1)) / rounds)
   const rests: Promise<void>[] = []
   const worker = async (): Promise<void> => {
     while (id < end) {
@@ -238,14 +244,12 @@ interface Rest {
 /** What must hold when all is over. */
 async function afterwards({ ledger, shared, options, late }: World, { servers, watched, counts, heaps }: Rest): Promise<Check[]> {
   await eventually(() => !watched.timers() && !watched.deferred() && !counts.open(), 5000)
-  // Idle connections are kept for a few seconds, to be used again.
-  await eventually(() => !servers.connections(), 20_000)
   const zero = (name: string, count: number): Check => ({ name, ok: count === 0, found: String(count) })
   const { tokens = {}, calls = {} } = ledger.counts
   const settled = tokens['settled, ok'] ?? 0
   const taken = tokens['served, and taken whole'] ?? 0
   const booked = counts.used('tokens/')
-  const [middle = 0, end = 0] = [heaps.at(ROUNDS / 2 - 1), heaps.at(-1)]
+  const [middle = 0, end = 0] = [heaps.at(options.rounds / 2 - 1), heaps.at(-1)]
   const asked = options.only === undefined ? options.calls : 1
   return [
     { name: 'every call came to an end', ok: ledger.count('calls') === asked && !calls['lost'], found: `${ledger.count('calls')} of ${asked}` },

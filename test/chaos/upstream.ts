@@ -55,7 +55,10 @@ async function answer(request: Request, visit: Visit): Promise<Response> {
   }
 }
 
-const GARBAGE = new TextEncoder().encode('data: {"choices": [{"delta": {"content": "never to be seen"}}]}\n\nevent: error\ndata: {"type":"error"}\n\n')
+/** What comes behind an answer that has said that it is over. Not all of them say it. */
+const JUNK = 'data: {"choices":[{"delta":{"content":"never to be seen"}}]}\n\nevent: error\ndata: {"type":"error"}\n\ndata: {'
+const NOISE = ': and good night\n\n\n\r\n: '
+const SAYS_IT_IS_OVER = /^(openai|anthropic|groq|mistral|openrouter)/
 
 /** The body as it goes out, and what became of it. */
 function spoilt(body: ReadableStream<Uint8Array> | null, exchange: Exchange): ReadableStream<Uint8Array> | null {
@@ -78,7 +81,7 @@ function spoilt(body: ReadableStream<Uint8Array> | null, exchange: Exchange): Re
         n++
         return
       }
-      if (spoil === 'trailing') controller.enqueue(GARBAGE)
+      if (spoil === 'trailing') controller.enqueue(new TextEncoder().encode(SAYS_IT_IS_OVER.test(exchange.alias) ? JUNK : NOISE))
       // Nothing more comes, and it does not end: whoever reads to the end of the body waits until it goes away.
       if (spoil === 'stay_open') return new Promise<void>(() => {})
       exchange.state = 'over'
