@@ -119,9 +119,9 @@ export const azureResponses: ResponsesDialect = {
   headers,
   failure,
   misplaced,
-  more: (reply) => ({
+  more: (reply, begun) => ({
     service_tier: 'default',
-    content_filters: [
+    content_filters: begun ? null : [
       filtered('prompt', { ...PROMPT, ...reply.filter.prompt }),
       ...(reply.blocks.length > 0 ? [filtered('completion', verdicts(reply))] : []),
     ],

@@ -37,7 +37,8 @@ function endpoint(request: CloudRequest): Omit<Endpoint, 'key'> {
     dialect: DIALECT,
     errors: awsErrors,
     check: () => check(request),
-    frames: (reply) => messages.frames(reply).map((frame) => measured(frame, reply.usage)),
+    whole: (reply) => older(object(messages.whole(reply))),
+    frames: (reply) => messages.frames(reply).map((frame) => measured({ ...frame, data: older(object(frame.data)) }, reply.usage)),
     failure: awsFailure,
     failureFrames: (facts) => [awsException(facts)],
     headers: (ok) => ({
@@ -47,6 +48,21 @@ function endpoint(request: CloudRequest): Omit<Endpoint, 'key'> {
     contentType: frameType,
     encode: (frame) => encodeAws(frame.exception ? frame : chunk(frame, mint)),
   }
+}
+
+/** Without what only Anthropic's own API says. */
+function older({ stop_details: _, ...data }: JsonObject): JsonObject {
+  const { message, usage, delta } = data
+  return {
+    ...data,
+    ...(usage === undefined ? {} : { usage: fewer(object(usage)) }),
+    ...(message === undefined ? {} : { message: older(object(message)) }),
+    ...(delta === undefined ? {} : { delta: older(object(delta)) }),
+  }
+}
+
+function fewer({ service_tier: _, inference_geo: __, output_tokens_details: ___, ...usage }: JsonObject): JsonObject {
+  return usage
 }
 
 function chunk({ data }: Frame, mint: Mint): Frame {

@@ -10,8 +10,8 @@ export interface ResponsesDialect {
   readonly errors: ErrorTable
   readonly headers: (mint: Mint) => Record<string, string>
   readonly failure: (facts: ErrorFacts) => unknown
-  /** Members of every response object. */
-  readonly more?: (reply: Reply) => JsonObject
+  /** Members of every response object, of one that is whole and of one that has only begun. */
+  readonly more?: (reply: Reply, begun: boolean) => JsonObject
   /** Members of a usage's input details. */
   readonly cached: (usage: Usage) => JsonObject
   /** What is wrong with the address or the headers. */

@@ -151,7 +151,7 @@ function envelope({ dialect, body }: Scene, reply: Reply, status: string): JsonO
     prompt_cache_key: null,
     reasoning: { effort, summary },
     safety_identifier: null,
-    ...dialect.more?.(reply),
+    ...dialect.more?.(reply, status === 'in_progress'),
     ...asked('store', true),
     ...asked('temperature', 1),
     text: { format, verbosity },
