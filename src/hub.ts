@@ -24,6 +24,7 @@ import type { World } from './secrets/world.ts'
 import type { Call, Layer, Next } from './types/call.ts'
 import type { DefaultsConfig, RelayConfig } from './types/config.ts'
 import type { EmbedRequest, EmbedResponse, RerankRequest, RerankResponse } from './types/embed.ts'
+import type { ContentBlock, Message } from './types/message.ts'
 import type { Credential, Provider, SecretSources, Target } from './types/provider.ts'
 import type { ChatRequest } from './types/request.ts'
 import type { ChatResponse } from './types/response.ts'
@@ -79,7 +80,7 @@ export class Hub {
    * Asks a model, or the members of a group until one answers.
    * @throws RelayError, or the reason of the signal that was aborted.
    */
-  chat(alias: string, request: ChatRequest): Promise<ChatResponse> {
+  async chat(alias: string, request: ChatRequest): Promise<ChatResponse> {
     return ask(this.engine.next, begin(this.engine, this.scope, { alias, mode: 'chat', request }))
   }
 
@@ -128,7 +129,7 @@ export class Hub {
    * the way. Nothing goes out; a key is looked for in the environment only, and masked.
    * @throws RelayError where the request cannot be put into a model's words.
    */
-  explain(alias: string, request: ChatRequest, mode: 'chat' | 'stream' = 'chat'): Promise<readonly Explanation[]> {
+  async explain(alias: string, request: ChatRequest, mode: 'chat' | 'stream' = 'chat'): Promise<readonly Explanation[]> {
     const { catalog, keys } = this.engine
     const call = begin(this.engine, this.scope, { alias, mode, request })
     return Promise.all(catalog.targets(alias).map(async (target) => explain(call, target, await keyOf(target, keys).catch(() => undefined))))
@@ -205,12 +206,20 @@ function platform({ fetch, runtime }: HubOptions): Runtime {
 }
 
 function begin(engine: Engine, scope: Scope, { alias, mode, request }: Pick<Call, 'alias' | 'mode' | 'request'>): Call {
-  if (!Array.isArray(request.messages) || !request.messages.length) {
-    throw relayError('invalid_request', 'a request needs `messages`, at least one', { alias })
-  }
+  const messages: unknown = request?.messages
+  if (!Array.isArray(messages) || !messages.length) throw relayError('invalid_request', 'a request needs `messages`, at least one', { alias })
+  const odd = messages.findIndex((message) => !isSpoken(message))
+  if (odd >= 0) throw relayError('invalid_request', `messages[${odd}] needs a \`role\` (system, user, assistant, tool) and \`content\`: a text, or blocks that have a \`type\``, { alias })
   const { stream_overall_timeout } = engine.defaults
   const seconds = mode === 'stream' ? stream_overall_timeout : undefined
   return { ...blank(engine, scope, { alias, seconds, ...request }), mode, request }
+}
+
+/** For callers without types: what no wire knows would be left out, or fail deep inside. */
+function isSpoken(message: unknown): boolean {
+  const { role, content } = Object(message) as Partial<Message>
+  if (!/^(system|user|assistant|tool)$/.test(`${role}`)) return false
+  return typeof content === 'string' || (Array.isArray(content) && content.every((block: unknown) => (Object(block) as ContentBlock).type))
 }
 
 interface Asked {
