@@ -7,19 +7,20 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
   const text = headers.get('retry-after')?.trim()
   if (text) {
     if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
-    const date = Date.parse(text)
+    // Some engines take `-3` for a month.
+    const date = /[a-z]/i.test(text) ? Date.parse(text) : NaN
     if (!Number.isNaN(date)) return Math.max(0, date - now)
     return duration(text)
   }
   return exhausted(headers, now)
 }
 
-/** The last reset among the limits of which nothing remains: only those stand in the way. */
+/** The last reset among the limits of which nothing remains, as far as they say: only those stand in the way. */
 function exhausted(headers: Headers, now: number): number | undefined {
   let latest: number | undefined
   headers.forEach((value, name) => {
     const reset = /^(.*ratelimit.*?)reset(.*)$/.exec(name)
-    if (!reset || Number(headers.get(`${reset[1]}remaining${reset[2]}`) ?? NaN) !== 0) return
+    if (!reset || Number(headers.get(`${reset[1]}remaining${reset[2]}`) ?? 0) !== 0) return
     const wait = duration(value) ?? instant(value, now)
     if (wait !== undefined) latest = Math.max(latest ?? 0, wait)
   })

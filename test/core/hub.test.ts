@@ -292,6 +292,8 @@ describe('retries', () => {
     ['a duration until an exhausted limit resets', { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '1m0.5s' }, 30_000],
     ['the reset of a limit that is not exhausted', { 'x-ratelimit-remaining-tokens': '9', 'x-ratelimit-reset-tokens': '7s' }, 250],
     ['a date until an exhausted limit resets', { 'some-ratelimit-input-remaining': '0', 'some-ratelimit-input-reset': new Date(1_004_000).toISOString() }, 4000],
+    ['a duration until a limit resets that does not say what remains', { 'x-ratelimit-reset-requests': '6s' }, 6000],
+    ['a negative number, which is none', { 'retry-after': '-3' }, 250],
     ['a day, which is capped', { 'retry-after': '86400' }, 30_000],
     ['nothing: full jitter', {}, 250],
   ]
