@@ -11,7 +11,10 @@ import type { Attempt, ChatResponse } from '../types/response.ts'
 import { costOf, type Price, type PriceOf } from './price.ts'
 import { sleep } from './retry.ts'
 
+export { rulesOf } from './rules.ts'
+
 export interface LimitOptions {
+  /** `rulesOf(config)` are those of a catalogue. */
   readonly rules: readonly LimitConfig[]
   /** Where the counts are. A store that many isolates share makes the limits hold across them. */
   readonly store: LimitStore

@@ -6,10 +6,9 @@ import { relayError } from '../errors.ts'
 import type { LimitStore, Verdict } from '../types/limits.ts'
 import { reserve, settle, type Account, type Hold, type Ledger } from './ledger.ts'
 
-type Key = readonly (string | number)[]
+type Key = [prefix: string, kind: 'count' | 'hold', name: string]
 
 interface Entry {
-  readonly key: Key
   readonly value: unknown
   readonly versionstamp: string | null
 }
@@ -41,9 +40,9 @@ interface Job {
   readonly fail: (error: unknown) => void
 }
 
-/** The store takes as many keys in one read, and these many jobs stay well under its bounds for one commit. */
+/** The store takes so many keys in one read, and so many in one commit. */
 const READ = 10
-const BATCH = 20
+const COMMIT = 100
 /** Commits that others came before, until the store counts as out of reach. Each time the wait is longer, by chance. */
 const TRIES = 40
 const LONGEST_WAIT_MS = 200
@@ -62,7 +61,7 @@ export function denoKvStore(kv: KvLike, { prefix = 'relay' }: KvOptions = {}): L
     if (busy) return
     busy = true
     while (queue.length) {
-      const jobs = queue.splice(0, BATCH)
+      const jobs = batch(queue)
       await commit(kv, jobs, { prefix, now: latest }).then(
         (verdicts) => jobs.forEach(({ done }, n) => done(verdicts[n] ?? { ok: true })),
         (error: unknown) => jobs.forEach(({ fail }) => fail(error)),
@@ -89,24 +88,35 @@ export function denoKvStore(kv: KvLike, { prefix = 'relay' }: KvOptions = {}): L
   }
 }
 
+/** Takes from the queue what fits into one commit. */
+function batch(queue: Job[]): Job[] {
+  const keys = new Set<string>()
+  const fits = queue.findIndex((job) => {
+    for (const key of job.keys) keys.add(key)
+    return keys.add(`#${job.id}`).size > COMMIT
+  })
+  return queue.splice(0, fits < 0 ? queue.length : Math.max(1, fits))
+}
+
 async function commit(kv: KvLike, jobs: readonly Job[], { prefix, now }: { readonly prefix: string; readonly now: number }): Promise<Verdict[]> {
-  const accountKeys = [...new Set(jobs.flatMap(({ keys }) => keys))].map((name) => [prefix, 'count', name] as const)
-  const holdKeys = [...new Set(jobs.map(({ id }) => id))].map((name) => [prefix, 'hold', name] as const)
+  const keys = [
+    ...[...new Set(jobs.flatMap((job) => job.keys))].map((name): Key => [prefix, 'count', name]),
+    ...[...new Set(jobs.map(({ id }) => id))].map((name): Key => [prefix, 'hold', name]),
+  ]
   for (let n = 0; n < TRIES; n++) {
-    const entries = await readAll(kv, [...accountKeys, ...holdKeys])
-    const named = (kind: string): Map<string, unknown> =>
-      new Map(entries.flatMap(({ key, value }) => (key[1] === kind && value !== null ? [[String(key[2]), value]] : [])))
+    const entries = await readAll(kv, keys)
+    const named = (kind: Key[1]): Map<string, unknown> =>
+      new Map(entries.flatMap(({ key, value }) => (key[1] === kind && value !== null ? [[key[2], value]] : [])))
     const accounts = named('count') as Map<string, Account>
     const holds = named('hold') as Map<string, Hold>
     const verdicts = jobs.map(({ run }) => run({ accounts, holds }))
     const change = kv.atomic()
     for (const { key, value, versionstamp } of entries) {
-      const name = String(key[2])
-      const after = key[1] === 'count' ? accounts.get(name) : holds.get(name)
-      change.check({ key: [...key], versionstamp })
+      const after = key[1] === 'count' ? accounts.get(key[2]) : holds.get(key[2])
+      change.check({ key, versionstamp })
       if (after === (value ?? undefined)) continue
-      if (after) change.set([...key], after, { expireIn: Math.max(0, endOf(after) - now) + SPARE_MS })
-      else change.delete([...key])
+      if (after) change.set(key, after, { expireIn: Math.max(0, endOf(after) - now) + SPARE_MS })
+      else change.delete(key)
     }
     if ((await change.commit()).ok) return verdicts
     await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(LONGEST_WAIT_MS, 2 ** n)))
@@ -118,8 +128,9 @@ function endOf(value: Account | Hold): number {
   return 'until' in value ? value.until : (value.at(-1)?.ends ?? 0)
 }
 
-async function readAll(kv: KvLike, keys: readonly Key[]): Promise<Entry[]> {
+async function readAll(kv: KvLike, keys: readonly Key[]): Promise<(Entry & { readonly key: Key })[]> {
   const parts: Promise<Entry[]>[] = []
-  for (let at = 0; at < keys.length; at += READ) parts.push(kv.getMany(keys.slice(at, at + READ).map((key) => [...key])))
-  return (await Promise.all(parts)).flat()
+  for (let at = 0; at < keys.length; at += READ) parts.push(kv.getMany(keys.slice(at, at + READ)))
+  const entries = (await Promise.all(parts)).flat()
+  return keys.map((key, n) => ({ value: entries[n]?.value ?? null, versionstamp: entries[n]?.versionstamp ?? null, key }))
 }

@@ -169,6 +169,13 @@ export function conformance(name: string, { open, runs, sharded = false }: Suite
       expect(await reserve(id(), [{ ...quota, amount: 10_000 - 4950 }], at())).toEqual({ ok: true })
     })
 
+    it('keeps up with many counts at once', { timeout: 60_000 }, async () => {
+      const key = fresh()
+      const calls = Array.from({ length: 40 }, (_, n) => Array.from({ length: 9 }, (_, m) => one(`${key}${n % 20}/${m}`)))
+      const verdicts = await Promise.all(calls.map((quotas) => reserve(id(), quotas, at())))
+      expect(verdicts.filter(({ ok }) => ok)).toHaveLength(20)
+    })
+
     it('takes nothing twice for one id, and settles it once', async () => {
       const quota = one(`${fresh()}q`, { limit: 10, amount: 4 })
       const mine = id()

@@ -1,0 +1,2 @@
+// The limits that a catalogue names, for the hub.
+export { rulesOf } from '../layers/rules.ts'
