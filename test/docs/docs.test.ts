@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, resolve } from 'node:path'
 import { REMEDY, relayError, type ErrorCode } from '@relay/core'
 import { providers } from '@relay/core/providers'
+import { simulator } from '@relay/core/testing'
 import { compile } from '@relay/core/yaml'
 import { describe, expect, it, vi } from 'vitest'
 import { bundles, entry, weigh } from '../../bench/size.ts'
@@ -74,6 +75,19 @@ describe('tables', () => {
       const [row = ''] = new RegExp(`^\\| .*\`${name}/…\`.*$`, 'm').exec(text) ?? []
       for (const part of [...env, ...(typeof baseUrl === 'string' ? [new URL(baseUrl).host] : [])]) expect(row).toContain(part)
     }
+  })
+
+  it('testing.md: every dialect that is simulated', () => {
+    const [table = ''] = /^\| Wire \|[^]*?\n\n/m.exec(readFileSync(`${root}docs/testing.md`, 'utf8')) ?? []
+    let refusal = ''
+    try {
+      simulator({ dialect: 'another' })
+    } catch (error) {
+      refusal = String(error)
+    }
+    const [, known = ''] = /It knows ([\w, ]+)\./.exec(refusal) ?? []
+    expect(known).toContain('openai, ')
+    expect(known.split(', ').filter((dialect) => !new RegExp(`[\`\\s]${dialect}[\`\\s]`).test(table))).toEqual([])
   })
 })
 
