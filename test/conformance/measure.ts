@@ -125,8 +125,8 @@ async function checkExchange(record: Recorded, { protocol, provider, requests }:
   const { neutral } = record
   const plain = { messages: [{ role: 'user' as const, content: 'hi' }] }
   // A neutral shape that lost the tools is none.
-  const whole = neutral && isWhole(neutral) && protocol.readBody(record.request.body).tools.length === neutral.tools.length
-  const asking = { record, provider, request: whole ? askOf(neutral) : plain }
+  const whole = neutral && isWhole(neutral, record.request.body) && protocol.readBody(record.request.body).tools.length === neutral.tools.length
+  const asking = { record, provider, request: whole ? askOf(neutral, record.request.body) : plain }
   const ways = new Map<string, readonly Finding[]>()
   if (isStream(record, provider) && record.response.status < 400) for (const [way, findings] of checkStream(record, provider)) ways.set(way, findings)
   else for (const [way, size] of [['whole', Infinity], ['64', 64], ['7', 7], ['1', 1]] as const) ways.set(way, (await through({ ...asking, mode: 'chat', size })).findings)
@@ -135,7 +135,7 @@ async function checkExchange(record: Recorded, { protocol, provider, requests }:
     const { findings, sent } = await through({ ...asking, mode, size: 64 })
     ways.set(mode, findings)
     const recordedMode = (mode === 'stream') === record.streaming
-    if (recordedMode && whole && sent) note(requests, record.id, compare(record, sent, protocol))
+    if (recordedMode && whole && sent) note(requests, record.id, compare(record, sent, { protocol, request: asking.request }))
   }
   if (!whole) requests.apart++
   return ways

@@ -59,7 +59,14 @@ export interface Recorded {
   readonly expect: Expectation
 }
 
-export interface NeutralBlock {
+export interface NeutralMedia {
+  readonly kind?: string
+  readonly mime?: string | null
+  /** `url:` and an address, or `b64:` and the beginning of the base64 text's SHA-256. */
+  readonly ref?: string | null
+}
+
+export interface NeutralBlock extends NeutralMedia {
   readonly t: string
   /** Of what has no shape in common: the provider's word. */
   readonly type?: string
@@ -67,7 +74,7 @@ export interface NeutralBlock {
   readonly name?: string | null
   readonly text?: string
   readonly args?: { readonly [name: string]: unknown }
-  readonly media?: readonly { readonly kind: string; readonly mime?: string }[]
+  readonly media?: readonly NeutralMedia[]
   readonly is_error?: boolean | null
 }
 

@@ -1,7 +1,8 @@
 // Compares what Relay sends with what the recorded client sent, where both can be read in one shape.
 import { isDeepStrictEqual } from 'node:util'
+import type { ChatRequest } from '../../src/types/request.ts'
 import type { Protocol, Reading } from './protocol.ts'
-import { shown, type Recorded } from './record.ts'
+import { shown, strings, type Recorded } from './record.ts'
 import type { Sent } from './through.ts'
 
 export interface Difference {
@@ -10,7 +11,7 @@ export interface Difference {
   readonly how: string
 }
 
-export function compare(record: Recorded, { url, body }: Sent, protocol: Protocol): readonly Difference[] {
+export function compare(record: Recorded, { url, body }: Sent, { protocol, request }: { protocol: Protocol; request: ChatRequest }): readonly Difference[] {
   const ours = protocol.readBody(body)
   const theirs = protocol.readBody(record.request.body)
   const found: Difference[] = []
@@ -22,6 +23,9 @@ export function compare(record: Recorded, { url, body }: Sent, protocol: Protoco
   same('model', modelOf(body), modelOf(record.request.body))
   same('system', squeezed(ours.system), squeezed(theirs.system))
   same('said', spoken(ours), spoken(theirs))
+  const held = [...strings(body)]
+  const files = [...strings(request.messages)].filter((text) => text.length > 100 && /^[\w+/-]+=*$/.test(text))
+  same('files', files.filter((file) => !held.some((text) => text.includes(file))).length, 0)
   same('calls', ours.calls, theirs.calls)
   same('results', ours.results.map(result), theirs.results.map(result))
   same('tools', ours.tools.map(({ name }) => name), theirs.tools.map(({ name }) => name))
