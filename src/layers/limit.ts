@@ -12,6 +12,7 @@ import { costOf, type Price, type PriceOf } from './price.ts'
 import { sleep } from './retry.ts'
 
 export { rulesOf } from './rules.ts'
+export type { Price, PriceOf } from './price.ts'
 
 export interface LimitOptions {
   /** `rulesOf(config)` are those of a catalogue. */
