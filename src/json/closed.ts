@@ -5,20 +5,20 @@ import { lower } from './lower.ts'
 const KEPT = 'type properties required additionalProperties items enum const anyOf allOf $ref $defs default description title format minItems pattern'
 const FORMATS = /^(date-time|time|date|duration|email|hostname|uri|ipv4|ipv6|uuid)$/
 
+/** What is said where an object that holds any names is closed. */
+export const EMPTY = 'an object whose names the schema does not list is closed: it will be empty'
+
 /** The schema with its objects closed. What a grammar cannot say of a value is said in its description. */
-export function closed(schema: JsonSchema): JsonSchema {
+export function closed(schema: JsonSchema, note: (why: string) => void): JsonSchema {
   const strict: unknown = JSON.parse(JSON.stringify(schema), (_, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    const to: { [keyword: string]: unknown } = { ...value }
-    // Under a name that is not kept the keyword moves into the description.
-    const move = (keyword: string, name: string): void => {
-      to[name] = to[keyword]
-      delete to[keyword]
-    }
-    if (typeof to['format'] === 'string' && !FORMATS.test(to['format'])) move('format', 'other format')
-    if (typeof to['minItems'] === 'number' && to['minItems'] > 1) move('minItems', 'at least')
-    if ([to['type']].flat().includes('object')) to['additionalProperties'] = false
-    return to
+    const { format, minItems, ...to }: { [keyword: string]: unknown } = { ...value }
+    // Under a name that is not kept a keyword moves into the description.
+    if (format !== undefined) to[typeof format !== 'string' || FORMATS.test(format) ? 'format' : 'other format'] = format
+    if (minItems !== undefined) to[Number(minItems) > 1 ? 'at least' : 'minItems'] = minItems
+    if (![to['type']].flat().includes('object')) return to
+    if (typeof to['additionalProperties'] === 'object') note(EMPTY)
+    return { ...to, additionalProperties: false }
   })
   return lower(strict as JsonSchema, { keep: KEPT.split(' ') })
 }

@@ -1,15 +1,17 @@
 // AWS Bedrock, through the Converse API: every text model that it serves.
 import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
-import { relayError } from '../errors.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Encoding, Provider, Target } from '../types/provider.ts'
 import { awsSkewed } from '../wire/aws-fault.ts'
-import { familyOf, thinking } from '../wire/anthropic-models.ts'
+import { choiceOf, familyOf, fitted } from '../wire/anthropic-models.ts'
 import { bedrockEmbeddings, bedrockReranking } from '../wire/bedrock-embeddings.ts'
 import type { ConverseBody, ConverseFamily } from '../wire/converse-encode.ts'
-import { thoughtlessLoop } from '../wire/converse-turns.ts'
+import { MANNER } from '../wire/converse-turns.ts'
 import { converse } from '../wire/converse.ts'
+import { levelOf, nearest } from '../wire/effort.ts'
+import { UNKNOWN } from '../wire/fields.ts'
+import { thoughtlessLoop } from '../wire/turns.ts'
 
 export const bedrock: Provider = {
   name: 'bedrock',
@@ -51,70 +53,43 @@ function nameOf({ model, config: { inherit_from: like = '' } }: Target): string 
 
 function claude(body: ConverseBody, encoding: Encoding): void {
   const { messages, inferenceConfig: inference, additionalModelRequestFields: native } = body
-  const { request, target, note, details } = encoding
-  const { reasoning, toolChoice = 'auto', tools, parallelToolCalls, topK } = request
+  const { request, target } = encoding
   const model = familyOf(nameOf(target))
-  const { can } = model
-  const forced = !!tools?.length && toolChoice !== 'auto' && toolChoice !== 'none'
-  if (forced && !can('forced')) {
-    throw relayError('unsupported', "this model cannot be made to call a tool: use toolChoice 'auto', or `responseFormat` for JSON", details)
-  }
-  const { thinking: thought, effort, note: why } = thinking(model, reasoning, request.maxTokens ?? target.config.capabilities?.max_output ?? model.maxTokens)
-  if (why) note('reasoning', why)
-  if (thought?.type === 'enabled' && (forced || thoughtlessLoop(messages))) {
-    note('reasoning', forced ? 'no thinking where a tool must be called' : 'no thinking in a tool loop that began without it')
-  } else if (thought) native['thinking'] = thought
-  if (effort) native['output_config'] = { effort }
-  if (parallelToolCalls === false && tools?.length) {
-    const choice = typeof toolChoice === 'object' ? { type: 'tool', ...toolChoice } : { type: forced ? 'any' : 'auto' }
-    native['tool_choice'] = { ...choice, disable_parallel_tool_use: true }
-  }
-  const never = can('sampling') ? '' : 'this model does not take it'
-  const fixed = never || (native['thinking'] && thought?.type !== 'disabled' ? 'not while the model thinks' : '')
-  const { temperature, topP = 1 } = inference
-  if (temperature !== 1) drop(body, encoding, ['temperature', fixed])
-  const both = inference.temperature !== undefined && !can('both') && 'this model takes temperature or top_p, not both'
-  drop(body, encoding, ['topP', topP < 0.95 ? fixed || both : never || both])
-  if (topK === undefined) return
-  if (fixed) note('topK', fixed)
-  else native['top_k'] = topK
+  const choice = choiceOf(encoding, model)
+  const { thinking, effort, temperature, topP, topK: top_k } = fitted(encoding, model, {
+    maxTokens: request.maxTokens ?? target.config.capabilities?.max_output ?? model.maxTokens,
+    thoughtless: thoughtlessLoop(messages, MANNER),
+  })
+  Object.assign(inference, { temperature, topP })
+  Object.assign(native, { thinking, output_config: effort && { effort }, top_k, tool_choice: choice?.['disable_parallel_tool_use'] ? choice : undefined })
 }
 
-/** Takes a parameter out, where there is a reason to. */
-function drop({ inferenceConfig }: ConverseBody, { note }: Encoding, [field, why]: readonly ['temperature' | 'topP' | 'maxTokens', string | false]): void {
-  if (!why || inferenceConfig[field] === undefined) return
-  note(field, why)
-  inferenceConfig[field] = undefined
-}
-
-function nova(body: ConverseBody, encoding: Encoding): void {
+function nova({ inferenceConfig, additionalModelRequestFields: native }: ConverseBody, encoding: Encoding): void {
   const { request: { topK }, target, note } = encoding
-  const { additionalModelRequestFields: native } = body
-  const effort = levelOf(encoding)
-  if (effort && !/nova-2/.test(nameOf(target))) note('reasoning', 'it does not think')
+  const effort = effortOf(encoding)
+  if (effort && !/nova-2/.test(nameOf(target))) note('reasoning', UNKNOWN)
   else if (effort) native['reasoningConfig'] = { type: 'enabled', maxReasoningEffort: effort }
   // Beside the highest level these are errors.
-  const why = effort === 'high' && native['reasoningConfig'] ? 'not while the model thinks its hardest' : ''
-  for (const field of ['temperature', 'topP', 'maxTokens'] as const) drop(body, encoding, [field, why])
-  if (topK === undefined) return
-  if (why) note('topK', why)
-  else native['inferenceConfig'] = { topK }
+  const drops = effort === 'high' && native['reasoningConfig']
+  const all = { ...inferenceConfig, topK }
+  for (const field of ['temperature', 'topP', 'maxTokens', 'topK'] as const) if (drops && all[field] !== undefined) note(field, 'not while the model thinks its hardest')
+  if (drops) Object.assign(inferenceConfig, { temperature: undefined, topP: undefined, maxTokens: undefined })
+  else if (topK !== undefined) native['inferenceConfig'] = { topK }
 }
 
 function others({ additionalModelRequestFields: native }: ConverseBody, encoding: Encoding): void {
   const { request: { topK }, target, note } = encoding
-  const effort = levelOf(encoding)
+  const effort = effortOf(encoding)
   const name = nameOf(target)
   const field = /gpt-oss/.test(name) ? 'reasoning_effort' : /qwen/.test(name) ? 'reasoning_config' : undefined
   if (topK !== undefined) native['top_k'] = topK
   if (effort && field) native[field] = effort
-  else if (effort) note('reasoning', 'no field for it is known: the model thinks as it is made to')
+  else if (effort) note('reasoning', UNKNOWN)
 }
 
 /** How hard to think, for models that know three levels. */
-function levelOf({ request: { reasoning = 'none', parallelToolCalls }, note }: Encoding): string | undefined {
-  if (parallelToolCalls !== undefined) note('parallelToolCalls', 'there is no such switch here')
-  if (reasoning === 'none' || reasoning === 0) return undefined
-  if (typeof reasoning === 'number') return reasoning <= 2048 ? 'low' : reasoning <= 8192 ? 'medium' : 'high'
-  return reasoning === 'minimal' ? 'low' : reasoning === 'xhigh' ? 'high' : reasoning
+function effortOf({ request: { reasoning = 'none', parallelToolCalls }, note }: Encoding): string | undefined {
+  if (parallelToolCalls !== undefined) note('parallelToolCalls', UNKNOWN)
+  const level = levelOf(reasoning)
+  return level === 'none' ? undefined : nearest(level, ['low', 'medium', 'high'])
 }

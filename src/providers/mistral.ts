@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
+import { nine } from '../wire/blocks.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const mistral: Provider = {
@@ -20,20 +21,10 @@ export const mistral: Provider = {
       [/./, 'none high'],
     ],
     file: (url, name) => ({ type: 'document_url', document_url: url, document_name: name }),
-    toolId: nine,
+    // Nine letters or digits: an id that another provider made is replaced, every time by the same.
+    toolId: (id) => (/^[a-zA-Z0-9]{9}$/.test(id) ? id : nine(id)),
     adjust: (body) => {
       body.messages = body.messages.map((turn) => (turn.content === null ? { ...turn, content: '' } : turn))
     },
   }),
-}
-
-/** Ids of tool calls are nine letters or digits: one that another provider made is replaced, every time by the same. */
-function nine(id: string): string {
-  if (/^[a-zA-Z0-9]{9}$/.test(id)) return id
-  let [a, b] = [0xdeadbeef, 0x41c6ce57]
-  for (const letter of id) {
-    a = Math.imul(a ^ letter.charCodeAt(0), 2654435761)
-    b = Math.imul(b ^ letter.charCodeAt(0), 1597334677)
-  }
-  return ((a >>> 0) * 0x200000 + (b >>> 11)).toString(36).padStart(9, '0').slice(-9)
 }

@@ -1,5 +1,8 @@
 // What each family of models takes: how it thinks, how much it writes, and which parameters it refuses.
-import type { Reasoning } from '../types/request.ts'
+import { relayError } from '../errors.ts'
+import type { Encoding } from '../types/provider.ts'
+import { levelOf, tokensFor } from './effort.ts'
+import type { Draft } from './turns.ts'
 
 /** What a model can do, in words. */
 export type Ability =
@@ -71,53 +74,100 @@ export function familyOf(model: string, lacks: readonly string[] = []): Family {
   return {
     key: named && `${line}-${version}`,
     maxTokens,
-    can: (ability) => abilities.split(' ').includes(ability) && !lacks.includes(ability),
+    can: (ability) => `${abilities} `.includes(`${ability} `) && !lacks.includes(ability),
   }
 }
 
-/** How the body asks for thinking. */
-export interface Thinking {
-  readonly thinking?: { readonly type: string; readonly budget_tokens?: number; readonly display?: string }
-  readonly effort?: string
-  /** What could not be had as it was asked for. */
-  readonly note?: string
+/** What a request says of thinking and sampling, as the model takes it. */
+export interface Fitted {
+  readonly thinking?: { readonly type: string; readonly budget_tokens?: number; readonly display?: string } | undefined
+  readonly effort?: string | undefined
+  readonly temperature: number | undefined
+  readonly topP: number | undefined
+  readonly topK: number | undefined
 }
 
-type Level = Exclude<Reasoning, number>
+interface Facts {
+  readonly maxTokens: number
+  /** In the middle of a tool loop that began without thinking. */
+  readonly thoughtless: boolean
+  /** Sampling parameters are gone, whatever the model. */
+  readonly gone?: boolean
+}
 
-/** Tokens for a level where a model takes a budget, and the other way round. */
-const BUDGETS: readonly (readonly [Level, number])[] = [
-  ['minimal', 1024],
-  ['low', 2048],
-  ['medium', 8192],
-  ['high', 16_384],
-  ['xhigh', 32_768],
-]
+/** Fits a request to a model. */
+export function fitted({ request, note }: Encoding, family: Family, { maxTokens, thoughtless, gone }: Facts): Fitted {
+  const { toolChoice = 'auto' } = request
+  const { can } = family
+  let { thinking, effort } = thoughtsOf(request.reasoning, family, { maxTokens, note: (why) => note('reasoning', why) })
+  if (thinking?.type === 'enabled' && (thoughtless || !/^(auto|none)$/.test(String(toolChoice)))) {
+    note('reasoning', 'no thinking where a tool must be called, or in a tool loop that began without')
+    thinking = undefined
+  }
+  const never = (gone || !can('sampling')) && 'not known to this model, or version: left out'
+  const fixed = never || ((thinking?.type ?? 'disabled') !== 'disabled' && 'not while the model thinks')
+  const take = (field: 'temperature' | 'topP' | 'topK', why: string | false): number | undefined => {
+    const { [field]: value } = request
+    if (!why || value === undefined) return value
+    note(field, why)
+    return undefined
+  }
+  const temperature = take('temperature', request.temperature === 1 ? never : fixed)
+  if (Number(temperature) > 1) note('temperature', 'sent as 1')
+  const both = temperature !== undefined && !can('both') && 'temperature or top_p, not both'
+  return {
+    thinking,
+    effort,
+    temperature: temperature && Math.min(1, temperature),
+    topP: take('topP', (Number(request.topP) < 0.95 ? fixed : never) || both),
+    topK: take('topK', fixed),
+  }
+}
 
 /** The least that the API takes as a budget. */
 const LEAST = 1024
 
-export function thinking({ can }: Family, reasoning: Reasoning | undefined, maxTokens: number): Thinking {
+/** How the body asks for thinking. */
+function thoughtsOf(
+  reasoning: Encoding['request']['reasoning'],
+  { can }: Family,
+  { maxTokens, note }: { readonly maxTokens: number; readonly note: (why: string) => void },
+): Pick<Fitted, 'thinking' | 'effort'> {
   if (reasoning === undefined) return {}
   if (reasoning === 'none' || reasoning === 0) {
     if (!can('on')) return {}
     if (can('off')) return { thinking: { type: 'disabled' } }
-    if (can('between')) return { thinking: { type: 'between_tools' }, note: 'it thinks all the same, between tool calls' }
-    return { effort: 'low', note: 'it thinks all the same: the effort is low' }
+    note('it thinks all the same')
+    return can('between') ? { thinking: { type: 'between_tools' } } : { effort: 'low' }
   }
   const given = typeof reasoning === 'number'
+  const wanted = tokensFor(reasoning)
+  const level = levelOf(reasoning)
   if (can('budget') && (given || !can('adaptive'))) {
-    if (maxTokens <= LEAST) return { note: `no room in \`maxTokens\`: it takes ${LEAST} tokens at least` }
-    const wanted = given ? reasoning : (BUDGETS.find(([level]) => level === reasoning)?.[1] ?? LEAST)
     // A level leaves half of the output to the answer; a number is the caller's own affair.
-    const budget = Math.max(LEAST, Math.min(wanted, given ? maxTokens - 1 : Math.floor(maxTokens / 2)))
-    const note = given && budget !== wanted ? `the budget is ${budget}` : undefined
-    return { thinking: { type: 'enabled', budget_tokens: budget }, ...(note ? { note } : undefined) }
+    const budget_tokens = Math.max(LEAST, Math.min(wanted, given ? maxTokens - 1 : maxTokens >> 1))
+    if (budget_tokens !== wanted && given) note(`the budget is ${budget_tokens}`)
+    if (maxTokens > LEAST) return { thinking: { type: 'enabled', budget_tokens } }
   }
-  if (!can('adaptive')) return { note: 'it does not think' }
-  const level = given ? (BUDGETS.find(([, tokens]) => reasoning <= tokens)?.[0] ?? 'xhigh') : reasoning
+  if (!can('adaptive')) {
+    note(`no thinking: the model cannot, or \`maxTokens\` leaves no room for ${LEAST} tokens`)
+    return {}
+  }
   const effort = level === 'minimal' ? 'low' : level === 'xhigh' && !can('xhigh') ? 'high' : level
-  const note = given ? `it takes no budget: the effort is ${effort}` : effort === level ? undefined : `the effort is ${effort}`
+  if (effort !== reasoning) note(`sent as the effort ${effort}`)
   // Newer models leave the text of their thinking out unless it is asked for.
-  return { thinking: { type: 'adaptive', display: 'summarized' }, effort, ...(note ? { note } : undefined) }
+  return { thinking: { type: 'adaptive', display: 'summarized' }, effort }
+}
+
+/** How calls of tools are asked for, or undefined where the usual way will do. */
+export function choiceOf({ request, details }: Encoding, { can }: Family): Draft | undefined {
+  const { tools, toolChoice = 'auto', parallelToolCalls } = request
+  if (!tools?.length) return undefined
+  const name = typeof toolChoice === 'object' ? toolChoice.name : undefined
+  const type = name ? 'tool' : toolChoice === 'required' ? 'any' : toolChoice
+  if (/tool|any/.test(String(type)) && !can('forced')) {
+    throw relayError('unsupported', "this model cannot be made to call a tool: use toolChoice 'auto', or `responseFormat` for JSON", details)
+  }
+  const serial = (parallelToolCalls === false && type !== 'none') || undefined
+  return request.toolChoice || serial ? { type, name, disable_parallel_tool_use: serial } : undefined
 }

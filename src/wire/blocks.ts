@@ -30,6 +30,16 @@ export function wordsOf({ title, context, text, ...media }: DocumentBlock): stri
 }
 
 /** @throws InvalidRequestError that lets another model answer. */
-export function unsupported(type: string, { target, details }: Encoding): never {
-  throw relayError('unsupported', `${target.provider.name} takes no ${type} like this: give its bytes as \`data\` and its \`mediaType\``, details)
+export function unreachable(type: string, { details }: Pick<Encoding, 'details'>): never {
+  throw relayError('unsupported', `this ${type} cannot be fetched from here: put the bytes into \`data\`, with their \`mediaType\``, details)
+}
+
+/** Nine letters and digits that stand for an id: the same for the same, every time. */
+export function nine(id: string): string {
+  let [a, b] = [0xdeadbeef, 0x41c6ce57]
+  for (const letter of id) {
+    a = Math.imul(a ^ letter.charCodeAt(0), 2654435761)
+    b = Math.imul(b ^ letter.charCodeAt(0), 1597334677)
+  }
+  return ((a >>> 0) * 0x200000 + (b >>> 11)).toString(36).padStart(9, '0').slice(-9)
 }

@@ -1,10 +1,13 @@
 // The Converse dialect: what is sent. `converse-turns.ts` writes the conversation, this file everything around it.
-import { relayError } from '../errors.ts'
 import { closed } from '../json/closed.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
+import type { ResponseFormat } from '../types/request.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
-import { conversation, type Draft, type Turn } from './converse-turns.ts'
+import { conversation } from './converse-turns.ts'
+import { UNKNOWN } from './fields.ts'
+import { OPEN, spelled, worded } from './format.ts'
+import type { Draft, Turn } from './turns.ts'
 
 /** What a model takes of what Converse can say. */
 export interface ConverseFamily {
@@ -34,13 +37,13 @@ export interface ConverseBody {
 
 export function encode(encoding: Encoding, dialect: ConverseDialect): WireRequest {
   const { request, extra, target, mode, note } = encoding
+  const { stop, maxTokens, temperature, topP, seed, responseFormat: shape = 'text' } = request
   const family = dialect.family(encoding)
   const { system, turns } = conversation(encoding, family)
-  const { format, words } = formatOf(encoding, family)
-  if (words) system.push({ text: words })
-  if (request.seed !== undefined) note('seed', 'Converse has no such parameter')
-  const { stop, maxTokens, temperature, topP } = request
-  const inferenceConfig = { maxTokens, temperature, topP, stopSequences: typeof stop === 'string' ? [stop] : stop }
+  const held = typeof shape === 'object' && family.schema
+  if (shape !== 'text' && !held) system.push({ text: worded(shape, note) })
+  if (seed !== undefined) note('seed', UNKNOWN)
+  const inferenceConfig = { maxTokens, temperature, topP, stopSequences: stop === undefined ? stop : [stop].flat() }
   const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {} }
   family.adjust?.(body, encoding)
   const whole = {
@@ -48,13 +51,18 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
     system: system.length ? system : undefined,
     inferenceConfig: filled(inferenceConfig),
     toolConfig: toolsOf(encoding, family, turns),
-    outputConfig: format,
+    outputConfig: held ? formatOf(shape, note) : undefined,
     additionalModelRequestFields: filled(body.additionalModelRequestFields),
   }
   return {
     path: `/model/${segment(target.model)}/converse${mode === 'stream' ? '-stream' : ''}`,
-    body: deepMerge(deepMerge(whole, extra), request.providerOptions),
+    body: deepMerge(whole, extra, request.providerOptions),
   }
+}
+
+function formatOf({ name = 'response', schema }: Exclude<ResponseFormat, string>, note: Encoding['note']): Draft {
+  const text = JSON.stringify(closed(schema, (why) => note('responseFormat', why)))
+  return { textFormat: { type: 'json_schema', structure: { jsonSchema: { name, schema: text } } } }
 }
 
 /** An id, or an ARN with its slashes and colons, as one segment of a path. */
@@ -74,7 +82,7 @@ function toolsOf(encoding: Encoding, family: ConverseFamily, turns: readonly Tur
     // A history with calls is refused where no tools are named.
     const used = new Set(turns.flatMap(({ content }) => content.flatMap(({ toolUse }) => (toolUse ? [String((toolUse as Draft)['name'])] : []))))
     if (!used.size) return undefined
-    if (specs.length) note('toolChoice', 'Converse has no `none`, and wants the tools of earlier calls: they are named still')
+    if (specs.length) note('toolChoice', 'there is no `none`, and the tools of earlier calls must be named')
     else specs = [...used].map((name) => toolOf({ name }, encoding, family))
   }
   return { tools: specs, toolChoice: toolChoice === 'required' ? { any: {} } : typeof toolChoice === 'object' ? { tool: toolChoice } : undefined }
@@ -82,26 +90,11 @@ function toolsOf(encoding: Encoding, family: ConverseFamily, turns: readonly Tur
 
 function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { schema: holds }: ConverseFamily): Draft {
   if ('native' in tool) return { ...tool.native }
-  const { name, description, parameters, strict } = tool
-  if (!/^[\w-]{1,64}$/.test(name)) {
-    throw relayError('tool_schema', `tool \`${name}\`: a name is made of at most 64 letters, digits, _ and -`, details)
-  }
-  if (strict && !holds) note('tools', `\`${name}\` is not strict: the model cannot be held to a schema`)
+  const { name, description, parameters, strict: wanted } = tool
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
-  const held = (strict && holds) || undefined
+  const strict = (wanted && holds) || undefined
+  if (wanted && !strict) note('tools', OPEN)
+  const json = strict ? closed(schema, (why) => note('tools', why)) : schema
   // A blank description is refused.
-  return { toolSpec: { name, description: description?.trim() ? description : undefined, inputSchema: { json: held ? closed(schema) : schema }, strict: held } }
-}
-
-/** How the answer is held to a shape: by AWS, or where it cannot, by the system prompt. */
-function formatOf({ request, note }: Encoding, { schema: holds }: ConverseFamily): { readonly format?: Draft; readonly words?: string } {
-  const { responseFormat: shape = 'text' } = request
-  if (shape === 'text') return {}
-  if (shape !== 'json_object' && holds) {
-    const schema = JSON.stringify(closed(shape.schema))
-    return { format: { textFormat: { type: 'json_schema', structure: { jsonSchema: { name: shape.name ?? 'response', schema } } } } }
-  }
-  note('responseFormat', 'asked for in the system prompt: nothing holds the model to it')
-  const words = 'Answer with one JSON value and nothing else: no prose, no code fence.'
-  return { words: shape === 'json_object' ? words.replace('value', 'object') : `${words} It must match this JSON Schema: ${JSON.stringify(shape.schema)}` }
+  return { toolSpec: { name: spelled(name, 64, details), description: description?.trim() ? description : undefined, inputSchema: { json }, strict } }
 }

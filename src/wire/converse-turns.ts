@@ -160,6 +160,6 @@ function media(block: ImageBlock | AudioBlock | DocumentBlock, page: Page): { re
   const stored = url.startsWith('s3://')
   if (data === undefined && !stored) unreachable(type, page)
   const word = (mediaType.split('/')[1] ?? /\.(\w+)$/.exec(url)?.[1] ?? '').toLowerCase().replace(/^x-/, '')
-  if (!word) throw relayError('invalid_request', `an ${type} wants its \`mediaType\``, page.details)
+  if (!word) throw relayError('invalid_request', `the ${type} wants its \`mediaType\``, page.details)
   return { format: FORMATS.find(([pattern]) => pattern.test(word))?.[1] ?? word, source: stored ? { s3Location: { uri: url } } : { bytes: data } }
 }

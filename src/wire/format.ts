@@ -1,12 +1,20 @@
-// An answer in JSON, where nothing but words holds the model to it.
+// What wires say of tools and of answers in JSON, where nothing but words holds the model to it.
+import { relayError, type ErrorDetails } from '../errors.ts'
 import type { Encoding } from '../types/provider.ts'
-import type { JsonSchema } from '../types/tool.ts'
+import type { ResponseFormat } from '../types/request.ts'
 
-/** Why an answer is not held to its schema. */
-export const OPEN = 'not held to strictly: `strict` is off, or an object of the schema is open'
+/** Why an answer, or the arguments of a tool, are not held to a schema. */
+export const OPEN = 'not held to the schema: `strict` is off, an object is open, or the model cannot'
 
 /** What the system prompt says. */
-export function worded(shape: { readonly schema: JsonSchema } | undefined, note: Encoding['note']): string {
+export function worded(shape: ResponseFormat, note: Encoding['note']): string {
   note('responseFormat', 'asked for in the system prompt')
-  return `Answer with JSON and nothing else: no prose, no code fence.${shape ? ` It must match this JSON Schema: ${JSON.stringify(shape.schema)}` : ''}`
+  const schema = typeof shape === 'object' ? ` It must match this JSON Schema: ${JSON.stringify(shape.schema)}` : ''
+  return `Answer with one JSON ${schema ? 'value' : 'object'} and nothing else: no prose, no code fence.${schema}`
+}
+
+/** The name of a tool. @throws ToolSchemaError where it is none. */
+export function spelled(name: string, most: number, details: ErrorDetails): string {
+  if (/^[\w-]+$/.test(name) && name.length <= most) return name
+  throw relayError('tool_schema', `tool \`${name}\`: a name is made of at most ${most} letters, digits, _ and -`, details)
 }

@@ -52,5 +52,5 @@ function format({ formats }: Dialect, { request: { responseFormat: asked = 'text
   body['response_format'] = { type: 'json_object' }
   // Servers refuse `json_object` unless the prompt says JSON.
   if (!shape && /json/i.test(JSON.stringify(body.messages))) return
-  body.messages.splice(body.messages.findIndex(({ role }) => role !== 'system'), 0, { role: 'system', content: worded(shape, note) })
+  body.messages.splice(body.messages.findIndex(({ role }) => role !== 'system'), 0, { role: 'system', content: worded(asked, note) })
 }

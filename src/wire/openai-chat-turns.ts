@@ -1,7 +1,7 @@
 // Relay's messages to those of Chat Completions.
 import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, unsupported, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, unreachable, wordsOf } from './blocks.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
@@ -51,7 +51,7 @@ function partsOf(blocks: Blocks, dialect: Dialect, encoding: Encoding): Part[] {
     const { type } = block
     const last = parts.at(-1)
     if (type === 'text' || type === 'refusal') parts.push({ type: 'text', text: block.text })
-    else if (type === 'image' || type === 'audio' || type === 'document') parts.push(mediaOf(block, dialect) ?? unsupported(type, encoding))
+    else if (type === 'image' || type === 'audio' || type === 'document') parts.push(mediaOf(block, dialect) ?? unreachable(type, encoding))
     else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
     else encoding.note(type, UNKNOWN)
   }

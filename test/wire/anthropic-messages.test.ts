@@ -205,7 +205,7 @@ describe('failures', () => {
     [429, say('rate_limit_error', 'Spend limit', 'enforced_spend_limit_reached'), 'quota'],
     [429, say('rate_limit_error', 'Slow down', 'ramp_limit_exceeded'), 'rate_limit'],
     [500, say('api_error', 'oops'), 'server_error'],
-    [503, 'upstream connect error', 'server_error'],
+    [503, 'upstream connect error', 'overloaded'],
     [504, say('timeout_error', 'late'), 'server_error'],
     [529, say('overloaded_error', 'Overloaded'), 'overloaded'],
     [529, '', 'overloaded'],

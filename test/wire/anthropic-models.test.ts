@@ -105,7 +105,7 @@ describe('sampling', () => {
   })
 
   it('says what it leaves out', () => {
-    expect(sent({ ...all, seed: 1 }, 'claude-opus-5').notes).toEqual(['temperature', 'seed', 'topP', 'topK'])
+    expect(sent({ ...all, seed: 1 }, 'claude-opus-5').notes).toEqual(['seed', 'temperature', 'topP', 'topK'])
     expect(sent(all).notes).toEqual(['topP'])
   })
 })

@@ -231,7 +231,7 @@ describe('structured output', () => {
   })
 
   test('a JSON object is asked for in words, unless the prompt does; where only schemas are known, by one', () => {
-    expect(formatOf('json_object')['messages']).toEqual([{ role: 'system', content: 'Answer with JSON and nothing else: no prose, no code fence.' }, hi])
+    expect(formatOf('json_object')['messages']).toEqual([{ role: 'system', content: 'Answer with one JSON object and nothing else: no prose, no code fence.' }, hi])
     expect(encode({ messages: [{ role: 'user', content: 'as json' }], responseFormat: 'json_object' })['messages']).toHaveLength(1)
     expect(formatOf('json_object', perplexity)['response_format']).toMatchObject({ json_schema: { schema: { type: 'object' } } })
     expect(formatOf('text')).not.toHaveProperty('response_format')
