@@ -1,19 +1,12 @@
 // The Converse dialect: messages to turns and blocks, under its rules of order, names and replay.
-import { relayError, type RelayError } from '../errors.ts'
+import { relayError } from '../errors.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
+import { blocksOf, bytesOf, nine, unreachable } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
+import { FOREIGN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
-
-/** JSON that is being written. */
-export interface Draft {
-  [field: string]: unknown
-}
-
-export interface Turn {
-  readonly role: 'user' | 'assistant'
-  readonly content: Draft[]
-}
+import { answerCalls, limitPoints, say, type Draft, type Manner, type Turn } from './turns.ts'
 
 /** What is known while a conversation is written. */
 interface Page extends Encoding {
@@ -21,70 +14,46 @@ interface Page extends Encoding {
   /** Names that documents have already: no two may be alike. */
   readonly names: Set<string>
   /** What was wrong with the arguments of calls, by their id as it is sent. */
-  readonly invalid: Map<unknown, string>
+  readonly wrong: Map<unknown, string>
+}
+
+export const MANNER: Manner = {
+  call: ({ toolUse }) => {
+    const { toolUseId: id, name, type } = Object(toolUse) as Draft
+    return id && !type ? { id, name } : undefined
+  },
+  answers: ({ toolResult }) => Object(toolResult).toolUseId as unknown,
+  thinks: ({ reasoningContent }) => reasoningContent,
+  missing: (toolUseId, text) => ({ toolResult: { toolUseId, content: [{ text }], status: 'error' } }),
 }
 
 export function conversation(encoding: Encoding, family: ConverseFamily): { readonly system: Draft[]; readonly turns: Turn[] } {
-  const page: Page = { ...encoding, family, names: new Set(), invalid: new Map() }
+  const page: Page = { ...encoding, family, names: new Set(), wrong: new Map() }
+  const { note } = encoding
   const system: Draft[] = []
   const turns: Turn[] = []
-  for (const { role: said, content } of encoding.request.messages) {
-    const blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-    const drafts = blocks.flatMap((block) => written(block, page))
-    const role = said === 'tool' ? 'user' : said
-    if (role === 'system') {
-      if (turns.length) page.note('messages', 'a later system message stands with the first ones here')
+  for (const { role, content } of encoding.request.messages) {
+    const drafts = blocksOf(content).flatMap((block) => written(block, page))
+    if (role !== 'system') say(turns, role === 'assistant' ? role : 'user', drafts)
+    else {
+      if (turns.length) note('messages', 'a later system message stands with the first ones here')
       system.push(...drafts)
-    } else if (turns.at(-1)?.role === role) turns.at(-1)?.content.push(...drafts)
-    // Neighbours of one role are one turn; an empty turn is an error.
-    else if (drafts.length) turns.push({ role, content: drafts })
+    }
   }
-  answer(turns, page)
-  for (const turn of turns) settle(turn, page)
-  limitPoints([system, ...turns.map(({ content }) => content)], page)
-  const last = turns.at(-1)
-  const text = last?.role === 'assistant' ? last.content.at(-1) : undefined
+  answerCalls(turns, MANNER, page)
+  const contents = turns.map(({ content }) => content)
+  for (const content of contents) settle(content, page)
+  const spare = limitPoints([system, ...contents].flat().flatMap(({ cachePoint }) => (cachePoint ? [cachePoint as Draft] : [])), 4, note)
+  for (const list of [system, ...contents]) list.splice(0, list.length, ...list.filter(({ cachePoint }) => !spare.includes(cachePoint as Draft)))
+  const { role, content = [] } = turns.at(-1) ?? {}
+  const text = role === 'assistant' ? content.at(-1) : undefined
   // What an answer is to go on from must not end in white space.
   if (typeof text?.['text'] === 'string') text['text'] = text['text'].trimEnd()
   return { system, turns }
 }
 
-/** Every call is answered in the turn after it. */
-function answer(turns: Turn[], page: Page): void {
-  for (let at = 0; at < turns.length; at++) {
-    const calls = turns[at]?.content.flatMap(({ toolUse }) => (toolUse && !Object(toolUse).type ? [toolUse as Draft] : [])) ?? []
-    const next = turns[at + 1]?.content ?? []
-    const answered = new Set(next.map(({ toolResult }) => Object(toolResult).toolUseId as unknown))
-    const missing = calls.filter(({ toolUseId }) => !answered.has(toolUseId)).map(({ name, toolUseId }) => {
-      const error = page.invalid.get(toolUseId)
-      if (at + 1 === turns.length && !error) {
-        throw wrong('invalid_request', `the messages end with a call of \`${name}\` (${toolUseId}): add its tool_result before you ask again`, page)
-      }
-      page.note('messages', `the call of \`${name}\` has no result: an error stands in for it`)
-      return { toolResult: { toolUseId, content: [{ text: error ?? 'The tool was not run.' }], status: failed(page) } }
-    })
-    if (at + 1 < turns.length) next.unshift(...missing)
-    else if (missing.length) turns.push({ role: 'user', content: missing })
-  }
-}
-
-/** Whether the conversation is in the middle of a tool loop that does not begin with thinking: with a budget that is an error. */
-export function thoughtlessLoop(turns: readonly Turn[]): boolean {
-  let first: Turn | undefined
-  for (const turn of turns) {
-    if (turn.role === 'assistant') first ??= turn
-    else if (!turn.content.some(({ toolResult }) => toolResult)) first = undefined
-  }
-  return first !== undefined && !first.content[0]?.['reasoningContent']
-}
-
-function failed({ family }: Page): string | undefined {
-  return family.status ? 'error' : undefined
-}
-
-/** Results first, text beside a document, nothing to cache before there is something. */
-function settle({ role, content }: Turn, { note }: Page): void {
-  if (role === 'user') content.sort((a, b) => Number('toolResult' in b) - Number('toolResult' in a))
+/** Text beside a document, nothing to cache before there is something, and no `status` where it is not known. */
+function settle(content: Draft[], { note, family }: Page): void {
   if (content.some(({ document }) => document) && !content.some(({ text }) => text)) {
     note('messages', 'a document wants a text beside it')
     content.push({ text: 'See the document.' })
@@ -93,27 +62,12 @@ function settle({ role, content }: Turn, { note }: Page): void {
     note('cache_hint', 'there is nothing before it in its turn')
     content.shift()
   }
-}
-
-/** Four places to cache up to at most, and none that lasts longer than one before it. */
-function limitPoints(lists: readonly Draft[][], { note }: Page): void {
-  const points = lists.flatMap((list) => list.flatMap(({ cachePoint }) => (cachePoint ? [cachePoint as Draft] : [])))
-  // The first is shared by the most conversations, and the last reach the furthest.
-  const spare = points.splice(1, Math.max(0, points.length - 4))
-  if (spare.length) note('cache_hint', 'there may be four: the first and the last three are kept')
-  for (const list of lists) list.splice(0, list.length, ...list.filter(({ cachePoint }) => !spare.includes(cachePoint as Draft)))
-  let short = false
-  for (const point of points) {
-    if (short && point['ttl']) {
-      note('cache_hint', 'an hour may not follow five minutes: it is five minutes too')
-      point['ttl'] = undefined
-    }
-    short ||= !point['ttl']
-  }
+  if (!family.status) for (const { toolResult } of content) delete Object(toolResult).status
 }
 
 /** A block as Converse has it; none where it is not sent. */
 function written(block: ContentBlock, page: Page): Draft[] {
+  const { note, target } = page
   switch (block.type) {
     case 'text':
     case 'refusal':
@@ -121,7 +75,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
       return block.text.trim() ? [{ text: block.text }] : []
     case 'image':
     case 'audio':
-      return [{ [block.type]: bytes(block, page) }]
+      return [{ [block.type]: media(block, page) }]
     case 'document':
       return [documentOf(block, page)]
     case 'thinking':
@@ -131,8 +85,8 @@ function written(block: ContentBlock, page: Page): Draft[] {
       const { name, input = {}, invalid } = block
       const toolUseId = callId(block.id, page)
       if (invalid) {
-        page.invalid.set(toolUseId, invalid.error)
-        page.note('messages', 'arguments that are no JSON object go back as the text they are')
+        page.wrong.set(toolUseId, invalid.error)
+        note('messages', 'arguments that are no JSON object go back as text')
       }
       return [{ toolUse: { toolUseId, name, input: invalid ? { invalid_arguments: invalid.raw } : input } }]
     }
@@ -141,8 +95,8 @@ function written(block: ContentBlock, page: Page): Draft[] {
     case 'cache_hint':
       return [{ cachePoint: { type: 'default', ttl: block.ttl === '1h' ? block.ttl : undefined } }]
     case 'native':
-      if ((!block.origin || block.origin.provider === page.target.provider.name) && block.kind in Object(block.data)) return [{ ...Object(block.data) }]
-      page.note('messages', `a block of the kind \`${block.kind}\` is not Converse's own: it is left out`)
+      if ((!block.origin || block.origin.provider === target.provider.name) && block.kind in Object(block.data)) return [{ ...Object(block.data) }]
+      note('messages', FOREIGN)
       return []
   }
 }
@@ -159,7 +113,7 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
   } else if ((mine && (block.signature || origin)) || (related && block.signature)) {
     return [{ reasoningContent: { reasoningText: { text: block.text, signature: block.signature } } }]
   }
-  page.note('messages', "thinking that is unsigned, or another model's, is left out")
+  page.note('messages', FOREIGN)
   return []
 }
 
@@ -167,29 +121,25 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
 function callId(id: string, { family: { toolId = /^[\w.:-]{1,64}$/ }, note }: Page): string {
   if (toolId.test(id)) return id
   note('messages', 'ids of calls are spelled as this model wants them')
-  let hash = 0xcbf29ce484222325n
-  for (const char of id) hash = BigInt.asUintN(64, (hash ^ BigInt(char.codePointAt(0) ?? 0)) * 0x100000001b3n)
-  return hash.toString(36).padStart(9, '0').slice(-9)
+  return nine(id)
 }
 
 function result({ toolUseId, content, isError }: ToolResultBlock, page: Page): Draft[] {
-  const blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-  const inner = blocks.flatMap((block) => (block.type === 'text' ? [{ text: block.text }] : written(block, page)))
-  const parts = inner.filter((part) => !part['cachePoint'])
+  const inner = blocksOf(content).flatMap((block) => (block.type === 'text' ? [{ text: block.text }] : written(block, page)))
+  const [parts, points] = [inner.filter((part) => !part['cachePoint']), inner.filter((part) => part['cachePoint'])]
   // An error that says nothing is refused.
-  if (isError && !parts.some((part) => part['text'] !== '')) parts.splice(0, parts.length, { text: 'error' })
-  const draft = { toolResult: { toolUseId: callId(toolUseId, page), content: parts, status: isError ? failed(page) : undefined } }
-  return [draft, ...inner.filter((part) => part['cachePoint'])]
+  const silent = isError && !parts.some((part) => part['text'] !== '')
+  return [{ toolResult: { toolUseId: callId(toolUseId, page), content: silent ? [{ text: 'error' }] : parts, status: isError ? 'error' : undefined } }, ...points]
 }
 
 function documentOf(block: DocumentBlock, page: Page): Draft {
   const { text, title, context, citations } = block
-  const { format, source } = text === undefined ? bytes(block, page) : { format: 'txt', source: { text } }
+  const { format, source } = text === undefined ? media(block, page) : { format: 'txt', source: { text } }
   const plain = (title ?? '').replace(/[^\p{L}\p{N}\s()[\]-]+/gu, ' ').replace(/\s+/g, ' ').trim().slice(0, 180) || 'document'
   let name = plain
   for (let n = 2; page.names.has(name); n++) name = `${plain} ${n}`
   page.names.add(name)
-  return { document: { format, name, source, context, citations: citations ? { enabled: true } : undefined } }
+  return { document: { format, name, source, context, citations: citations && { enabled: true } } }
 }
 
 /** The word for a media type where it is not the type's own second half. */
@@ -197,24 +147,19 @@ const FORMATS: readonly (readonly [type: RegExp, format: string])[] = [
   [/^jpg/, 'jpeg'],
   [/^plain/, 'txt'],
   [/markdown/, 'md'],
+  [/^mpeg/, 'mp3'],
   [/wordprocessing/, 'docx'],
   [/msword/, 'doc'],
   [/spreadsheet/, 'xlsx'],
   [/excel/, 'xls'],
 ]
 
-function bytes({ type, url = '', data, mediaType }: ImageBlock | AudioBlock | DocumentBlock, page: Page): { readonly format: string; readonly source: Draft } {
-  const [, declared, inline] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url) ?? []
-  const content = data ?? inline
+function media(block: ImageBlock | AudioBlock | DocumentBlock, page: Page): { readonly format: string; readonly source: Draft } {
+  const { type, url = '' } = block
+  const { data, mediaType = '' } = bytesOf(block)
   const stored = url.startsWith('s3://')
-  if (content === undefined && !stored) throw wrong('unsupported', `this ${type} cannot be fetched from here: put its bytes into \`data\`, or name it by an s3:// URL`, page)
-  const kind = mediaType ?? declared ?? ''
-  const word = (kind.split('/')[1] ?? (stored ? /\.(\w+)$/.exec(url)?.[1] : undefined) ?? '').toLowerCase().replace(/^x-/, '')
-  if (!word) throw wrong('invalid_request', `this ${type} wants its \`mediaType\``, page)
-  const format = type === 'audio' && word === 'mpeg' ? 'mp3' : (FORMATS.find(([pattern]) => pattern.test(word))?.[1] ?? word)
-  return { format, source: stored ? { s3Location: { uri: url } } : { bytes: content } }
-}
-
-function wrong(code: 'unsupported' | 'invalid_request', message: string, { details }: Page): RelayError {
-  return relayError(code, message, details)
+  if (data === undefined && !stored) unreachable(type, page)
+  const word = (mediaType.split('/')[1] ?? /\.(\w+)$/.exec(url)?.[1] ?? '').toLowerCase().replace(/^x-/, '')
+  if (!word) throw relayError('invalid_request', `the ${type} wants its \`mediaType\``, page.details)
+  return { format: FORMATS.find(([pattern]) => pattern.test(word))?.[1] ?? word, source: stored ? { s3Location: { uri: url } } : { bytes: data } }
 }
