@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../src/errors.ts'
 import type { Answer, RetryHint } from '../../src/testing/script.ts'
 import { dice, type Dice } from './dice.ts'
+import type { Clocks } from './models.ts'
 
 /** What becomes of a body on its way out, beyond what the simulator does to it. */
 export type Spoil = 'duplicate' | 'stay_open' | 'trailing' | 'none'
@@ -31,6 +32,7 @@ interface Dish {
 }
 
 interface Scene extends Dice {
+  readonly clocks: Clocks
   readonly streams: boolean
   /** Frames that there may be, roughly. */
   readonly frames: number
@@ -42,20 +44,19 @@ export interface Asking {
   readonly alias: string
   readonly n: number
   readonly streams: boolean
-  /** Milliseconds that a server may be slow by without harm. */
-  readonly patience: number
+  readonly clocks: Clocks
 }
 
 /** The same for the same seed, call, model and turn, whatever else is going on. */
-export function planOf({ seed, call, alias, n, streams, patience }: Asking): RequestPlan {
+export function planOf({ seed, call, alias, n, streams, clocks }: Asking): RequestPlan {
   const throws = dice(seed, call, alias, n)
   const { between, chance, draw } = throws
   const words = between(1, 24)
   const text = Array.from({ length: words }, (_, i) => `${call}~${alias}~${n}~${i}${chance(0.1) ? '🌦é' : ''}`).join(' ')
   const usage = { inputTokens: between(1, 3000), outputTokens: between(1, 900) }
   const chunk = chance(0.5) ? undefined : between(1, 40)
-  const dish = draw(chance(0.6) ? harmless(patience) : harmful())
-  const scene: Scene = { ...throws, streams, frames: words + 6 }
+  const dish = draw(chance(0.6) ? harmless() : harmful())
+  const scene: Scene = { ...throws, clocks, streams, frames: words + 6 }
   const { answer, ...more } = dish.serve(scene)
   return {
     fault: dish.name, detail: '', text, spoil: 'none', frame: 0, whole: true, explains: [], chunk,
@@ -66,16 +67,16 @@ export function planOf({ seed, call, alias, n, streams, patience }: Asking): Req
 
 /** The names of all dishes, so that a run can say which of them it never served. */
 export function menu(): readonly string[] {
-  return [...harmless(0), ...harmful()].map(({ name }) => name)
+  return [...harmless(), ...harmful()].map(({ name }) => name)
 }
 
 /** None of these may cost the client anything. */
-function harmless(patience: number): readonly Dish[] {
+function harmless(): readonly Dish[] {
   const form = (type: 'crlf' | 'cr' | 'no_space'): Dish => ({ name: type, weight: 1, serve: () => ({ answer: { fault: { type } } }) })
   return [
     { name: 'healthy', weight: 12, serve: () => ({}) },
-    { name: 'slow', weight: 2, serve: ({ between }) => ({ answer: { fault: { type: 'slow', ms: between(1, Math.max(1, patience / 25)) } } }) },
-    { name: 'slow_headers', weight: 2, serve: ({ between }) => ({ answer: { delayMs: between(1, Math.max(1, patience)) } }) },
+    { name: 'slow', weight: 2, serve: ({ between, clocks }) => ({ answer: { fault: { type: 'slow', ms: between(1, clocks.idle / 75) } } }) },
+    { name: 'slow_headers', weight: 2, serve: ({ between, clocks }) => ({ answer: { delayMs: between(1, clocks.idle / 3) } }) },
     {
       name: 'split',
       weight: 2,
@@ -149,7 +150,7 @@ function harmful(): readonly Dish[] {
   return [
     { name: 'reset', weight: 2, serve: () => ({ whole: false, explains: ['network'], answer: { fault: { type: 'refuse' } } }) },
     { name: 'hang', weight: 0.5, serve: () => ({ whole: false, answer: { fault: { type: 'hang' } } }) },
-    { name: 'late_headers', weight: 0.5, serve: ({ between }) => ({ detail: 'later than the clock allows', answer: { delayMs: between(4000, 8000) } }) },
+    { name: 'late_headers', weight: 0.5, serve: ({ between, clocks: { begin } }) => ({ detail: 'later than the clock allows', answer: { delayMs: between(begin, 2 * begin) } }) },
     { name: 'storm', weight: 8, serve: (scene) => status(STORM, scene) },
     { name: 'final', weight: 1, serve: (scene) => status(FINAL, scene) },
     { name: 'cut', weight: 4, serve: broken('cut', ['network', 'stream_truncated']) },

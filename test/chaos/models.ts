@@ -21,12 +21,23 @@ export interface Cast {
   readonly silent: readonly string[]
 }
 
-/** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
-export const CLOCKS = { idle: 600, first: 4000, connect: 4000, attempt: 6000, total: 30_000 }
+/** In milliseconds. */
+export interface Clocks {
+  readonly idle: number
+  readonly begin: number
+  readonly attempt: number
+  readonly total: number
+}
+
+/** Short, so that a run is; with 1 long enough for a machine that is busy. A clock that runs out in vain breaks no law. */
+export function clocksOf(patience: number): Clocks {
+  return { idle: 600 * patience, begin: 4000 * patience, attempt: 6000 * patience, total: 30_000 * patience }
+}
+
 export const MAX_ATTEMPTS = 7
 
 /** What all models have in common. */
-const TERMS = { cost: { input_per_1m: 1000, output_per_1m: 3000 }, timeout: CLOCKS.attempt / 1000 }
+const TERMS = { cost: { input_per_1m: 1000, output_per_1m: 3000 } }
 
 /** Where an address has no fixed path, or the model's name says how it is spoken to. */
 const OTHERWISE: { readonly [provider: string]: Partial<ModelConfig> & { readonly path?: string; readonly model?: string } } = {
@@ -96,11 +107,12 @@ export interface Setting {
   readonly speakers: readonly Speaker[]
   readonly rough: string
   readonly dead: string
+  readonly clocks: Clocks
 }
 
 /** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
 
-export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
+export function catalogue({ seed, speakers, rough, dead, clocks }: Setting): Catalogue {
   const { pick, between } = dice(seed, 'groups')
   const openai = providers.find(({ wire }) => wire.name === 'openai-chat')!
   const literal = { type: 'literal', value: 'a-key-of-some-length' } as const
@@ -152,12 +164,12 @@ export function catalogue({ seed, speakers, rough, dead }: Setting): Catalogue {
         max_retries: 2,
         retry_initial_backoff: 0.01,
         retry_max_backoff: 0.1,
-        timeout: CLOCKS.total / 1000,
-        connect_timeout: CLOCKS.connect / 1000,
-        first_content_timeout: CLOCKS.first / 1000,
-        idle_timeout: CLOCKS.idle / 1000,
+        timeout: clocks.total / 1000,
+        connect_timeout: clocks.begin / 1000,
+        first_content_timeout: clocks.begin / 1000,
+        idle_timeout: clocks.idle / 1000,
       },
-      models,
+      models: Object.fromEntries(Object.entries(models).map(([alias, model]) => [alias, { ...model, timeout: clocks.attempt / 1000 }])),
       groups,
     },
     targets,

@@ -11,7 +11,7 @@ import { dice } from './dice.ts'
 import { planOf } from './faults.ts'
 import { broken } from './laws.ts'
 import { ledger, type Ledger } from './ledger.ts'
-import { cast, catalogue, CLOCKS, type Catalogue } from './models.ts'
+import { cast, catalogue, clocksOf, type Catalogue } from './models.ts'
 import { told, type Exchange, type Story } from './story.ts'
 import { BLOW_NAMES, CALL, upstream, type Upstream } from './upstream.ts'
 import { eventually, heap, listeners, watchedRuntime, watchedStore, type Watched, type WatchedStore } from './watches.ts'
@@ -20,8 +20,10 @@ export interface ChaosOptions {
   readonly seed: number
   readonly calls: number
   readonly concurrency: number
-  /** Memory is looked at after each: an even number. */
+  /** Memory is looked at after each: 1, or an even number. */
   readonly rounds: number
+  /** How long clocks are: 1 is for busy machines. */
+  readonly patience: number
   /** Only models that speak this wire. */
   readonly wire?: string | undefined
   /** Only this call, of all that the seed stands for. */
@@ -84,32 +86,33 @@ function arrived({ expected, met, strangers }: Late, call: number, exchange: Exc
 }
 
 export async function chaos(options: ChaosOptions): Promise<Report> {
-  const { seed, wire, rounds } = options
+  const { seed, wire, rounds, patience } = options
+  const clocks = clocksOf(patience)
   const stories = new Map<number, Story>()
   const late: Late = { expected: new Map(), met: [], strangers: [] }
   const servers = await upstream((call, alias) => {
     const story = stories.get(call)
     const n = story?.exchanges.filter((exchange) => exchange.alias === alias).length ?? 0
-    const asking = { seed, call, alias, n, streams: story?.mode === 'stream', patience: CLOCKS.idle / 3 }
+    const asking = { seed, call, alias, n, streams: story?.mode === 'stream', clocks }
     const exchange = { alias, n, plan: alias === 'rough' ? rough(planOf(asking), asking) : planOf(asking), state: 'open' as const }
     if (story) story.exchanges.push(exchange)
     else arrived(late, call, exchange)
     return exchange
   })
   const { speakers, silent } = await cast(servers.url, wire)
-  const known = catalogue({ seed, speakers, rough: servers.rough, dead: servers.dead })
+  const known = catalogue({ seed, speakers, rough: servers.rough, dead: servers.dead, clocks })
   const [watched, counts] = [watchedRuntime(seed), watchedStore(seed)]
   const control = new AbortController()
   const hub = hubOf(known, { options, stories, watched, counts })
   const world: World = { options, hub, known, stories, ledger: ledger(), violations: [], shared: control.signal, late }
-  const heaps: number[] = []
+  const heaps: number[] = [heap()]
   const pauses = monitorEventLoopDelay()
   pauses.enable()
   try {
     for (let round = 0; round < rounds; round++) {
       await all(world, round)
       // Idle connections are kept for a few seconds, to be used again, and take memory.
-      if (round + 1 >= rounds / 2) await eventually(() => !servers.connections(), 20_000)
+      if (round + 1 >= rounds / 2) await eventually(() => !servers.connections(), 20_000 * patience)
       heaps.push(heap())
     }
     const checks = await afterwards(world, { servers, watched, counts, heaps })
@@ -249,7 +252,7 @@ async function afterwards({ ledger, shared, options, late }: World, { servers, w
   const settled = tokens['settled, ok'] ?? 0
   const taken = tokens['served, and taken whole'] ?? 0
   const booked = counts.used('tokens/')
-  const [middle = 0, end = 0] = [heaps.at(options.rounds / 2 - 1), heaps.at(-1)]
+  const [middle = 0, end = 0] = [heaps[Math.floor(options.rounds / 2)], heaps.at(-1)]
   const asked = options.only === undefined ? options.calls : 1
   return [
     { name: 'every call came to an end', ok: ledger.count('calls') === asked && !calls['lost'], found: `${ledger.count('calls')} of ${asked}` },

@@ -1,0 +1,124 @@
+// One saboteur for each law: which of them a call meets is told by its number.
+import type { Call, Layer, Next, Reply } from '../../src/types/call.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
+import { CALL } from './upstream.ts'
+
+export interface Sabotage {
+  readonly layers: readonly Layer[]
+  readonly fetch: FetchLike
+  /** Takes back what was left behind. */
+  readonly tidy: () => void
+}
+
+/** What each of them must be noticed by. Whoever meets the last is left alone. */
+export const SABOTEURS: readonly { readonly deed: string; readonly noticed?: string }[] = [
+  { deed: 'a word is another', noticed: 'nothing is lost' },
+  { deed: 'bytes come twice', noticed: 'nothing is lost' },
+  { deed: 'two calls take each other\'s answer', noticed: 'nothing is lost' },
+  { deed: 'an end is told twice', noticed: 'it ends exactly once' },
+  { deed: 'an end is not told', noticed: 'it ends exactly once' },
+  { deed: 'usage is made up', noticed: 'an answer says what was served' },
+  { deed: 'a request is made behind the books', noticed: 'every request is recorded' },
+  { deed: 'errors are of any kind', noticed: 'errors are typed' },
+  { deed: 'litter is left' },
+  { deed: 'nothing is done' },
+]
+/** What they must be noticed by when all is over. */
+export const NOTICED_AFTERWARDS: readonly string[] = [
+  'settled usage is what was served', 'reservations left', 'reservations settled twice', 'timers left', 'listeners left', 'memory is flat',
+]
+
+export function deedOf(call: number): string {
+  return SABOTEURS[call % SABOTEURS.length]!.deed
+}
+
+export function sabotage(): Sabotage {
+  const kept: (() => void)[] = []
+  const layers: Layer[] = [
+    { stage: 'redact', wrap: (next) => async (call) => outermost(next, call, kept) },
+    {
+      stage: 'guard',
+      wrap: (next) => async (call) => {
+        const reply = await next(call)
+        if (doing(call) === 'usage is made up') reply.finish.push((response) => ({ ...response, usage: { ...response.usage, inputTokens: 1 } }))
+        return reply
+      },
+    },
+    {
+      stage: 'trace',
+      wrap: (next) => async (call) => {
+        if (doing(call) === 'a request is made behind the books') await unbooked(next, call)
+        return next(call)
+      },
+    },
+  ]
+  return { layers, fetch: line(), tidy: () => kept.splice(0).forEach((take) => take()) }
+}
+
+function doing({ request }: Call): string {
+  return deedOf(Number(request.headers?.[CALL]))
+}
+
+async function outermost(next: Next, call: Call, kept: (() => void)[]): Promise<Reply> {
+  const deed = doing(call)
+  if (deed === 'litter is left') litter(call, kept)
+  try {
+    const reply = await next(call)
+    if (deed === 'an end is told twice') reply.settle.push(...reply.settle)
+    if (deed === 'an end is not told') reply.settle.length = 0
+    return reply
+  } catch (error) {
+    throw deed === 'errors are of any kind' ? new Error('something', { cause: error }) : error
+  }
+}
+
+function litter({ runtime, signal }: Call, kept: (() => void)[]): void {
+  const words = Array.from({ length: 20_000 }, (_, n) => `${n} words`)
+  kept.push(runtime.timer(() => undefined, 600_000), () => void words.pop())
+  signal?.addEventListener('abort', () => undefined)
+}
+
+async function unbooked(next: Next, call: Call): Promise<void> {
+  const { deadline } = call.budget
+  await next({ ...call, budget: { left: 1, deadline, attempts: [] } }).then((reply) => reply.cancel(), () => undefined)
+}
+
+function line(): FetchLike {
+  let waiting: { readonly mine: Response; readonly take: (theirs: Response) => void } | undefined
+  return async (input, init) => {
+    const deed = deedOf(Number(new Headers(init?.headers).get(CALL)))
+    const response = await fetch(input, init)
+    if (deed === 'a word is another') return altered(response, (chunk) => [replaced(chunk)])
+    if (deed === 'bytes come twice') return altered(response, (chunk) => [chunk, chunk])
+    if (deed !== 'two calls take each other\'s answer' || !response.ok) return response
+    if (waiting) {
+      const { mine, take } = waiting
+      waiting = undefined
+      take(response)
+      return mine
+    }
+    return new Promise((resolve) => {
+      waiting = { mine: response, take: resolve }
+      setTimeout(() => {
+        if (waiting?.mine === response) waiting = undefined
+        resolve(response)
+      }, 500)
+    })
+  }
+}
+
+function altered(response: Response, change: (chunk: Uint8Array) => readonly Uint8Array[]): Response {
+  const body = response.body?.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        for (const one of change(chunk)) controller.enqueue(one)
+      },
+    }),
+  )
+  return new Response(body ?? null, response)
+}
+
+/** The same number of bytes. */
+function replaced(chunk: Uint8Array): Uint8Array {
+  return Uint8Array.from(Buffer.from(Buffer.from(chunk).toString('latin1').replaceAll(/~1(?!\d)/g, '~8'), 'latin1'))
+}
