@@ -33,6 +33,8 @@ export const bundles: readonly Bundle[] = [
 export interface Weight {
   readonly minified: number
   readonly gzip: number
+  /** Bytes of the minified bundle, by the file that they come from. */
+  readonly parts: ReadonlyMap<string, number>
 }
 
 /** Bundles a module's text as an application's build would, with nothing left outside. */
@@ -49,10 +51,13 @@ export async function weigh(source: string): Promise<Weight> {
     // Rivals reach for Node; what is built in weighs nothing.
     external: ['node:*', ...builtinModules],
     write: false,
+    metafile: true,
     logLevel: 'error',
   })
   const bytes = result.outputFiles[0]?.contents ?? new Uint8Array()
-  return { minified: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length }
+  const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs))
+  const parts = new Map(inputs.map(([file, { bytesInOutput }]) => [file, bytesInOutput]))
+  return { minified: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, parts }
 }
 
 export function entry(providers: readonly string[]): string {
@@ -77,6 +82,21 @@ export async function size(): Promise<void> {
     rows.push([name, kb(minified), kb(gzip), '', ''])
   }
   table(['bundle', 'minified', 'gzip', 'budget', ''], rows)
+  const [smallest] = bundles
+  if (smallest) await share(smallest)
+}
+
+/** What a bundle is made of, by folder. */
+async function share({ name, providers }: Bundle): Promise<void> {
+  const { minified, parts } = await weigh(entry(providers))
+  const folders = new Map<string, number>()
+  for (const [file, bytes] of parts) {
+    const folder = /^src\/(\w+\/)/.exec(file)?.[0] ?? 'src/*.ts'
+    folders.set(folder, (folders.get(folder) ?? 0) + bytes)
+  }
+  const rows = [...folders].sort(([, a], [, b]) => b - a).map(([folder, bytes]) => [folder, kb(bytes), `${Math.round((100 * bytes) / minified)} %`])
+  console.log('')
+  table([name, 'minified', ''], rows)
 }
 
 function kb(bytes: number): string {
