@@ -46,6 +46,7 @@ export interface Trip {
   readonly next: Next
   /** Models that are not asked, or not again. */
   readonly closed: Set<string>
+  readonly asked: Set<string>
   readonly postponed: Postponed[]
   failed: boolean
 }
@@ -144,8 +145,11 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
     const it = typeof member === 'string' ? { name: member } : member
     return { ...it, targets: () => directory.targets(it.name) }
   })
-  const queue = [...(parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)]
-  const left = (): number => new Set(queue.flatMap(({ name }) => models(name)).filter((model) => !trip.closed.has(model))).size
+  const chosen = (parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)
+  const open = (list: readonly Member[]): string[] => [...new Set(list.flatMap(({ name }) => models(name)))].filter((model) => !trip.closed.has(model))
+  const fresh = (list: readonly Member[]): number => open(list).filter((model) => !trip.asked.has(model)).length
+  // Whoever stands in line again comes after those who were not asked yet.
+  const queue = [...chosen].sort((a, b) => Number(fresh([b]) > 0) - Number(fresh([a]) > 0))
   const movesOn = (error: unknown, call: Call, manner?: Manner): boolean => mayGoOn(error, call) && (manner === 'onward' || isCause(error, group))
   const ask: Line['ask'] = async (call, manner = leg.manner) => {
     // Whoever goes on from an answer that broke off comes when the time in which it had to begin may be over.
@@ -153,57 +157,67 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
     let failure: { readonly error: unknown } | undefined
     for (let member = queue.shift(); member; member = queue.shift()) {
       const { name } = member
-      const next = onward(member, here, left())
-      const open = models(name).filter((model) => !trip.closed.has(model))
+      const others = open(queue).length + trip.postponed.length > 0
+      const next = onward(member, here, { others, spared: () => fresh(queue) })
+      const mine = open([member])
       try {
         const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, way) })
         if (reply) return reply
       } catch (error) {
         failure = { error }
-        if (manner === 'once' && error instanceof RelayError && REMEDY[error.code] === 'retry') {
-          for (const model of open) trip.closed.delete(model)
-          queue.push(member)
-          break
-        }
-        if (!movesOn(error, call, manner)) break
+        const again = manner === 'once' && error instanceof RelayError && passes(error) && !isLong(error)
+        if (again) for (const model of mine) trip.closed.delete(model)
+        if (manner === 'once' && open([member]).length) queue.push(member)
+        if (again || !movesOn(error, call, manner)) break
       }
     }
     if (failure) throw failure.error
     return undefined
   }
-  const line = { ...visit, ask, left, first: queue[0]?.name, movesOn: (error: unknown) => movesOn(error, visit.call) }
-  const open = wishes(group).reduce<Open>((inner, wish) => {
+  const line = {
+    ...visit,
+    ask,
+    first: queue[0]?.name,
+    left: () => open(queue).length,
+    fresh: () => fresh(members),
+    movesOn: (error: unknown) => movesOn(error, visit.call),
+  }
+  const start = wishes(group).reduce<Open>((inner, wish) => {
     const own = parts.get(wish)?.open
     return own ? (call) => own({ ...line, call }, inner) : inner
   }, ask)
-  return open(leg.call)
+  return start(leg.call)
 }
 
-/** Retries of one member leave a request for each model behind it, and half of the time. */
-function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, behind: number): Leg {
-  const { call, until, others, settings } = leg
+interface Behind {
+  /** Whether others could answer after this one. */
+  readonly others: boolean
+  /** How many of them were not asked yet, as it is by then. */
+  readonly spared: () => number
+}
+
+/** What one member does leaves a request for each model behind it that was not asked yet, and half of the time. */
+function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, { others, spared }: Behind): Leg {
+  const { call, until, settings } = leg
+  const { budget, runtime } = call
   const params = { ...own.params, ...settings?.params }
-  const now = call.runtime.now()
-  return {
-    ...leg,
-    call: behind ? { ...call, budget: sparing(call.budget, behind) } : call,
-    until: behind ? now + (until - now) / 2 : until,
-    others: others || behind > 0,
-    settings: { ...own, ...settings, ...(Object.keys(params).length ? { params } : undefined) },
-  }
-}
-
-/** The same budget, but for some requests that others may need. */
-function sparing(budget: Budget, spared: number): Budget {
-  return {
+  const now = runtime.now()
+  const rest: Budget = {
     deadline: budget.deadline,
     attempts: budget.attempts,
     get left() {
-      return budget.left - spared
+      return budget.left - spared()
     },
     set left(left) {
-      budget.left = left + spared
+      budget.left = left + spared()
     },
+  }
+  return {
+    ...leg,
+    call: others ? { ...call, budget: rest } : call,
+    until: others ? now + (until - now) / 2 : until,
+    others: leg.others || others,
+    settings: { ...own, ...settings, ...(Object.keys(params).length ? { params } : undefined) },
   }
 }
 
@@ -233,6 +247,7 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
   const { call, until, others, settings } = leg
   const { budget, runtime, kind } = call
   trip.closed.add(alias)
+  trip.asked.add(alias)
   const target = adapted(world.directory.target(alias), settings)
   const cut = until < budget.deadline ? cutoff(call, target, until) : undefined
   try {
@@ -245,7 +260,7 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
     })
   } catch (error) {
     trip.failed = true
-    if (others && error instanceof RelayError && REMEDY[error.code] === 'retry' && (error.retryAfterMs ?? 0) > PATIENCE_MS) {
+    if (others && error instanceof RelayError && passes(error) && isLong(error)) {
       const tries = budget.attempts.filter((attempt) => attempt.alias === alias).length
       if (tries <= world.retries(target)) trip.postponed.push({ settings, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
     }
@@ -274,8 +289,17 @@ function mayGoOn(error: unknown, { budget, runtime, signal }: Call): error is Re
   return error instanceof RelayError && !signal?.aborted && budget.left > 0 && runtime.now() < budget.deadline
 }
 
+function passes({ code }: RelayError): boolean {
+  return REMEDY[code] === 'retry'
+}
+
+/** Whether a provider asks to be left alone for longer than one waits while others could answer. */
+function isLong({ retryAfterMs = 0 }: RelayError): boolean {
+  return retryAfterMs > PATIENCE_MS
+}
+
 /** With `retry_classifier: strict`, only these move on to the next member: surely the provider's fault, and passing. */
-const STRICT = /^(rate_limit|overloaded|server_error|network|timeout_(connect|first_content|attempt)|stream_truncated|circuit_open)$/
+const STRICT = /^(rate_limit|overloaded|server_error|network|timeout_(connect|first_content|attempt)|stream_truncated|circuit_open|limit)$/
 /** The causes of `on` that are not codes themselves. */
 const CAUSES: { readonly [cause in FallbackCause]?: RegExp } = { timeout: /^timeout_/, auth: /^(authentication|permission)$/ }
 
