@@ -2,6 +2,7 @@
 import { relayError, scrub } from '../errors.ts'
 import type { RelayConfig } from '../types/config.ts'
 import { fields, problems } from './check.ts'
+import { entryProblems } from './entries.ts'
 import { type Problem, resolveEnv } from './env.ts'
 import { groupProblems } from './groups.ts'
 import { merge } from './merge.ts'
@@ -31,16 +32,18 @@ export function validate(sources: readonly Sourced[], { lookup, providers }: Che
   const resolved = resolveEnv(config, lookup ?? (() => '-'))
   const meant = lookup ? resolved.config : config
   const shape = shapeProblems(config)
-  const meaning = [
+  const all: readonly KeyProblem[] = [
     ...resolved.problems,
     ...problems(meant),
     ...groupProblems(meant),
+    ...entryProblems(meant),
     ...(providers ? providerProblems(meant, providers) : []),
-  ].map(({ path, message }): KeyProblem => ({
+  ]
+  const meaning = all.map(({ path, message, atKey }): KeyProblem => ({
     path,
     message: message + hint(path, meant, providers),
     // About an alias, not about what it stands for.
-    atKey: path.length === 2 && (path[0] === 'models' || path[0] === 'groups'),
+    atKey: atKey ?? (path.length === 2 && (path[0] === 'models' || path[0] === 'groups')),
   }))
   const found = without(shape, [...findings, ...misspelt(shape)]).map((problem) => locate(problem, place))
   const rest = without(meaning, [...findings, ...shape]).map((problem) => locate(problem, place))
@@ -81,7 +84,7 @@ function hint(path: Problem['path'], config: RelayConfig, providers: readonly Pr
   const name = typeof value === 'string' ? value : fields(value)['name']
   if (typeof name !== 'string') return ''
   const word = field === 'target' ? name.split('/')[0]! : name
-  const candidates = field === 'members' ? [...Object.keys(fields(models)), ...Object.keys(fields(groups))]
+  const candidates = field === 'members' || path[0] === 'limits' ? [...Object.keys(fields(models)), ...Object.keys(fields(groups))]
     : field === 'pricing_profile' ? Object.keys(fields(pricing_profiles))
     : field === 'target' ? providers.map((provider) => provider.name)
     : []

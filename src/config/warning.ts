@@ -23,7 +23,11 @@ const WITHOUT_EFFECT: { readonly [section: string]: { readonly [field: string]: 
   },
 }
 
-/** What a catalogue says that has no effect. Nothing is passed over in silence. */
+/** Parameters that Relay has a name for, and fields of a body that are not a catalogue's to write. */
+const NAMED = /^(max_tokens|top_[pk]|parallel_tool_calls)$/
+const WRITTEN = /^(model|messages|stream|tools)$/
+
+/** What a catalogue says that has no effect, or another than was meant. Nothing is passed over in silence. */
 export function warnings(config: RelayConfig): Problem[] {
   const found: Problem[] = []
   for (const [section, settings] of Object.entries(WITHOUT_EFFECT)) {
@@ -32,6 +36,15 @@ export function warnings(config: RelayConfig): Problem[] {
       if (why) found.push({ path: [section, field], message: `has no effect: ${why}` })
     })
   }
+  each(config.models, (model, alias) => {
+    each(fields(model)['params'], (_, field) => {
+      const meant = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+      const why = NAMED.test(meant) && meant !== field ? `is not known: did you mean \`${meant}\`?`
+        : WRITTEN.test(field) ? 'takes the place of what Relay writes there'
+        : undefined
+      if (why) found.push({ path: ['models', alias, 'params', field], message: why })
+    })
+  })
   each(config.groups, (group, alias) => {
     const { strategy = 'fallback', members, balance, hedge } = fields(group)
     const warn = (path: readonly (string | number)[], only: string): void =>

@@ -239,6 +239,14 @@ groups: { g: { members: [a, { name: b, weight: 2 }] }, w: { strategy: weighted, 
   expect(warnings(load(BASE, { env }))).toEqual([])
 })
 
+test('parameters in another library\'s spelling, and fields that Relay writes itself, are warnings', () => {
+  const config = load('models: { a: { target: openai/a, params: { maxTokens: 5, model: b, verbosity: low, generationConfig: {} } } }')
+  expect(warnings(config).map(({ path, message }) => [path.join('.'), message])).toEqual([
+    ['models.a.params.maxTokens', 'is not known: did you mean `max_tokens`?'],
+    ['models.a.params.model', 'takes the place of what Relay writes there'],
+  ])
+})
+
 test('what is loaded is nobody else\'s', () => {
   const given = { models: { a: { target: 'openai/a', params: { stop: ['x'] } } } }
   const loaded = load(given)

@@ -153,4 +153,10 @@ export const meaning: readonly Mistake[] = [
   ['a credential of no known type', model('    credential: { type: ▸keychain, path: x }'), 'must be'],
   ['a key beside a list of keys', model('    credential: { type: env, var: A }\n    credentials: ▸[{ type: env, var: K }]'), 'beside `credential`'],
   ['a bare key in a list of keys', model('    credentials: [{ type: env, var: K }, ▸sk-live-1234567890]'), 'no place in a catalogue'],
+  ['a line break in a header', model('    headers: { x-a: ▸"a\\nb" }'), 'holds a line break'],
+  ['a space in the name of a header', model('    headers: { ▸x a: b }'), 'is no name of a header'],
+  ['an alias that is a reference', 'models:\n  ▸"${env:KEY}": { target: openai/a }', 'holds a reference: only values can'],
+  ['a price of no model', 'pricing_profiles:\n  deal: { fixed_overrides: { ▸gpt: { input_per_1m: 1 } } }', 'must be provider/model'],
+  ['a limit of nothing', `limits:\n  - ▸name: mine\n${model('')}`, 'limits nothing: give it requests'],
+  ['a limit of an unknown model', `limits:\n  - { requests: 1, models: [▸fsat] }\n${model('')}`, 'fsat is no key of models or groups; did you mean `fast`?'],
 ]
