@@ -71,8 +71,8 @@ describe.each(['chat', 'stream'] as const)('what a model sealed, by %s,', (mode)
 
 describe('the checker', () => {
   /** Those who seal what they think, and whether they look at it when it comes back. */
-  const strict = ['openai/gpt-5.4 (responses)', 'azure/prod (responses)', 'anthropic/', 'bedrock/us.anthropic', 'google/gemini-3', 'vertex/gemini-3', 'vertex/claude']
-  const looks = ({ name }: Seat): boolean => strict.some((start) => name.startsWith(start))
+  const strict = /\(responses\)$|^anthropic\/|^bedrock\/us\.anthropic|gemini-3|^vertex\/claude/
+  const looks = ({ name }: Seat): boolean => strict.test(name)
 
   it('knows who seals', async () => {
     const sealing: string[] = []

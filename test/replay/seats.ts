@@ -2,7 +2,7 @@
 import type { ModelConfig, Provider } from '@relay/core'
 import {
   anthropic, azure, azureResponses, bedrock, bedrockInvoke, cohere, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
-  openai, openaiResponses, openrouter, together, vertex, vllm, xai,
+  openai, openaiResponses, openrouter, openrouterResponses, together, vertex, vllm, xai, xaiResponses,
 } from '@relay/core/providers'
 
 export interface Seat {
@@ -44,6 +44,8 @@ export const seats: readonly Seat[] = [
   seat(azure, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'chat_completions' }),
   seat(openaiResponses, 'gpt-5.4', { api_style: 'responses' }),
   seat(azureResponses, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'responses' }),
+  seat(xaiResponses, 'grok-4', { api_style: 'responses' }),
+  seat(openrouterResponses, 'openai/gpt-5.4', { api_style: 'responses' }),
   seat(anthropic, 'claude-sonnet-4-5', claude),
   seat(anthropic, 'claude-opus-4-8', claude),
   seat(anthropic, 'claude-opus-5-5', claude),

@@ -2,7 +2,7 @@
 import type { ModelConfig, Provider } from '@relay/core'
 import {
   anthropic, azure, azureResponses, bedrock, bedrockInvoke, cohere, compatible, deepseek, fireworks, google, groq, lmstudio, mistral, ollama,
-  openai, openaiResponses, openrouter, perplexity, together, vertex, vllm, xai,
+  openai, openaiResponses, openrouter, openrouterResponses, perplexity, perplexityResponses, together, vertex, vllm, xai, xaiResponses,
 } from '@relay/core/providers'
 
 export interface Partner {
@@ -35,6 +35,9 @@ export const partners: readonly Partner[] = [
   at('openai-chat', azure, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', as: 'azure' }),
   at('openai-chat', azure, 'prod', { base_url: 'https://r.openai.azure.com', api_version: '2024-10-21', deployment: 'gpt 5', as: 'azure, classic' }),
   at('openai-responses', azureResponses, 'prod', { base_url: 'https://r.openai.azure.com/openai/v1', api_style: 'responses', as: 'azure by responses' }),
+  at('openai-responses', xaiResponses, 'grok-4', { api_style: 'responses', as: 'xai by responses' }),
+  at('openai-responses', openrouterResponses, 'openai/gpt-5.4', { api_style: 'responses', as: 'openrouter by responses' }),
+  at('openai-responses', perplexityResponses, 'sonar', { api_style: 'responses', as: 'perplexity by responses' }),
   at('converse', bedrock, 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { region: 'us-east-1' }),
   at('converse', bedrock, 'us.amazon.nova-2-lite-v1:0', { region: 'us-east-1', as: 'converse with another model' }),
   at('gemini', google, 'gemini-3.8-flash'),

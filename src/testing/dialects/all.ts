@@ -13,6 +13,7 @@ import { openai } from './openai.ts'
 import { openaiResponses } from './openai-responses.ts'
 import { openrouter } from './openrouter.ts'
 import { perplexity } from './perplexity.ts'
+import { openrouterResponses, perplexityResponses, xaiResponses } from './responses-kin.ts'
 import { together } from './together.ts'
 import { vertex } from './vertex.ts'
 import { vllm } from './vllm.ts'
@@ -23,4 +24,6 @@ export const chatDialects: readonly ChatDialect[] = [
   azure, vertex,
 ]
 
-export const responsesDialects: readonly ResponsesDialect[] = [openaiResponses, azureResponses]
+export const responsesDialects: readonly ResponsesDialect[] = [
+  openaiResponses, azureResponses, xaiResponses, openrouterResponses, perplexityResponses,
+]

@@ -14,17 +14,26 @@ export interface ResponsesDialect {
   readonly more?: (reply: Reply, begun: boolean) => JsonObject
   /** Members of a usage's input details. */
   readonly cached: (usage: Usage) => JsonObject
+  /** More members of a usage. */
+  readonly spent?: (usage: Usage) => JsonObject
+  /** A summary of what was thought is shown unasked. */
+  readonly shown?: boolean
+  /** Calls come with the event that ends them, and not before. */
+  readonly wholeCalls?: boolean
+  /** `[DONE]` ends a stream. */
+  readonly done?: boolean
   /** What is wrong with the address or the headers. */
   readonly misplaced?: (call: HttpCall) => ErrorFacts | undefined
 }
 
 /** The usual usage. */
-export function responsesUsage(usage: Usage, { cached }: ResponsesDialect): JsonObject {
+export function responsesUsage(usage: Usage, { cached, spent }: ResponsesDialect): JsonObject {
   return {
     input_tokens: usage.inputTokens,
     input_tokens_details: cached(usage),
     output_tokens: usage.outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: usage.totalTokens,
+    ...spent?.(usage),
   }
 }

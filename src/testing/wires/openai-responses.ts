@@ -68,7 +68,7 @@ function endpoint(dialect: ResponsesDialect, call: HttpCall, mint: Mint): Endpoi
 function whole(scene: Scene, reply: Reply): JsonObject {
   const { dialect, body, question, mint } = scene
   const sealed = list(body['include']).includes('reasoning.encrypted_content')
-  const output = outputOf(reply.blocks, { mint, sealed, shown: question.thinking })
+  const output = outputOf(reply.blocks, { mint, sealed, shown: dialect.shown === true || question.thinking })
   if (body['store'] !== false) {
     mint.remember(reply.id, 'stored')
     for (const item of output) mint.remember(String(item['call_id'] ?? item['id']), reply.id)
@@ -83,15 +83,23 @@ function whole(scene: Scene, reply: Reply): JsonObject {
 }
 
 function frames(scene: Scene, reply: Reply): Frame[] {
-  const { mint } = scene
+  const { mint, dialect } = scene
   const answer = whole(scene, reply)
   const frames = opening(scene, reply)
   for (const [index, item] of (answer['output'] as readonly JsonObject[]).entries()) {
-    for (const { data, content = false } of eventsOf(item, index, mint)) frames.push(numbered(data, frames.length, { content }))
+    for (const { data, content = false } of eventsOf(item, index, mint)) {
+      const piece = dialect.wholeCalls === true && /function_call_arguments/.test(String(data['type']))
+      if (!piece) frames.push(numbered(data, frames.length, { content: content || (dialect.wholeCalls === true && isCallDone(data)) }))
+    }
   }
   const { status } = answer
   frames.push(numbered({ type: `response.${String(status)}`, response: answer }, frames.length, { closing: true }))
+  if (dialect.done) frames.push({ data: '[DONE]' })
   return frames
+}
+
+function isCallDone({ type, item }: JsonObject): boolean {
+  return type === 'response.output_item.done' && object(item)['type'] === 'function_call'
 }
 
 function opening(scene: Scene, reply: Reply): Frame[] {
