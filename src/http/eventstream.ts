@@ -30,7 +30,7 @@ function framer(sink: FrameSink): Framer {
 
   const frame = (bytes: Uint8Array, headersEnd: number): void => {
     const headers = bytes.subarray(12, headersEnd)
-    let payload = text.decode(bytes.subarray(headersEnd, bytes.length - 4))
+    const payload = text.decode(bytes.subarray(headersEnd, bytes.length - 4))
     if (!equal(headers, last)) {
       const named = readHeaders(headers, text)
       if (named[':message-type'] === 'error') {
@@ -39,7 +39,7 @@ function framer(sink: FrameSink): Framer {
       event = named[':message-type'] === 'exception' ? `exception:${named[':exception-type']}` : (named[':event-type'] ?? '')
       last = headers
     }
-    sink(payload, event)
+    sink(payload || '{}', event)
   }
 
   return {

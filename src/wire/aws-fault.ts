@@ -1,58 +1,40 @@
 // What the failures of an AWS model service mean, whether a status tells of them or an exception in a stream.
-import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
+import type { ErrorDetails, RelayError } from '../errors.ts'
 import type { Failure } from '../types/provider.ts'
+import { classify, type FaultRule } from './fault.ts'
+import type { Fields } from './fields.ts'
 
-interface Fields {
-  readonly [field: string]: unknown
-}
-
-/** Tried in this order on `type status | message`; the status is that of such a failure inside a stream. */
-const RULES: readonly (readonly [code: ErrorCode, status: number, sign: RegExp])[] = [
+const RULES: readonly FaultRule[] = [
   // `The maximum tokens you requested exceeds the model limit` is a bad parameter, not an overflow.
-  ['context_window', 400, /^(validation|modelerror|modelstream| 400).*((input|prompt) is too long|input tokens exceed|too many input tokens|context (length|window)|input length.*exceed)/is],
-  ['not_found', 404, /^resourcenotfound|^[^|]* 404|model identifier is invalid|on-demand throughput isn.t supported/i],
-  ['quota', 400, /^servicequota|^[^|]* 402|(tokens|requests) per day/i],
-  ['authentication', 403, /^(unrecognizedclient|.*signature|expiredtoken|missingauth|requestexpired|request(time|inthe)|invalidclienttoken|notauthorized|authfailure)|^[^|]* 401|^ 403.*(security token|signature|bearer|api key)/i],
-  ['permission', 403, /^accessdenied|^[^|]* 403/i],
-  ['rate_limit', 429, /^(throttling|toomanyrequests)|^ 429/i],
-  ['overloaded', 503, /^(serviceunavailable|modelnotready)|^[^|]* 503/i],
-  ['request_too_large', 413, /^[^|]* 413/],
-  ['server_error', 500, /^(modelerror|modelstream|modeltimeout|internal)|^ 409|^[^|]* (408|42[45]|5\d\d) /i],
-  ['invalid_request', 400, /^(validation|conflict)|^[^|]* 4/i],
+  ['context_window', /\b(validation|model(error|stream)|400)[^|]*\|.*((input|prompt) is too long|input tokens exceed|too many input tokens|input length.*exceed)/is],
+  ['not_found', /^[^|]*resourcenotfound|model identifier is invalid|on-demand throughput isn.t supported/i, 404],
+  ['quota', /^[^|]*servicequota|(tokens|requests) per day/i],
+  ['authentication', /^[^|]*(unrecognizedclient|signature|expiredtoken|missingauth|request(expired|time|inthe)|invalidclienttoken|notauthorized|authfailure)|^403.*(security token|signature|bearer|api key)/i, 403],
+  ['permission', /^[^|]*accessdenied/i, 403],
+  ['overloaded', /^[^|]*(serviceunavailable|modelnotready)/i, 503],
+  ['rate_limit', /^[^|]*(throttling|toomanyrequests)/i, 429],
+  ['server_error', /^[^|]*(modelerror|modelstream|modeltimeout|internal)/i, 500],
+  ['invalid_request', /^undefined[^|]*validation/i],
 ]
 
 /** An answer that is not a success. The kind of failure stands in a header, or in the body where a proxy drops headers. */
-export function awsFault({ status, text, json, headers, details }: Failure): RelayError {
-  const body = fields(json)
-  const type = [headers?.get('x-amzn-errortype'), body['code'], body['__type']].find((name) => typeof name === 'string' && name !== '')
+export function awsFault({ json, headers, details, ...failure }: Failure): RelayError {
+  const { code, __type } = Object(json) as Fields
   const requestId = details.requestId ?? headers?.get('x-amzn-requestid') ?? undefined
-  return classified(String(type ?? ''), body, { ...details, status, requestId, raw: details.raw ?? text })
+  return classified([headers?.get('x-amzn-errortype'), code, __type].find((name) => name), { ...failure, json, details: { ...details, requestId } })
 }
 
 /** An exception inside a stream that began well, or undefined where the frame is none. */
-export function awsException(data: string, event: string, details: ErrorDetails): RelayError | undefined {
-  if (!event.startsWith('exception:')) return undefined
-  return classified(event.slice(10), fields(parsed(data)), { ...details, status: undefined, raw: data })
+export function awsException(json: unknown, event: string, details: ErrorDetails): RelayError | undefined {
+  const [, name] = /^exception:(.*)/s.exec(event) ?? []
+  return name === undefined ? undefined : classified(name, { status: 0, text: JSON.stringify(json), json, details })
 }
 
-function classified(name: string, body: Fields, details: ErrorDetails): RelayError {
+function classified(name: unknown, { json, details, ...failure }: Failure): RelayError {
   // `com.amazon.coral.validate#ValidationException:http://…`
-  const type = name.replace(/[:,].*$/s, '').replace(/^.*#/s, '')
-  const said = body['message'] ?? body['Message'] ?? body['originalMessage']
-  const message = typeof said === 'string' && said ? said : type || fallback(details)
-  const sign = `${type.replace(/exception$/i, '')} ${details.status ?? ''} | ${message}`
-  const [code, status] = RULES.find(([, , pattern]) => pattern.test(sign)) ?? (['server_error', 500] as const)
-  const original = body['originalStatusCode']
-  return relayError(code, message, {
-    ...details,
-    status: details.status ?? (typeof original === 'number' ? original : status),
-    ...(type ? { data: { type } } : undefined),
-  })
-}
-
-// A proxy's page of HTML says nothing that a reader wants in a message.
-function fallback({ status, raw = '' }: ErrorDetails): string {
-  return raw && !/^\s*[<{]/.test(raw) ? raw : `HTTP ${status}`
+  const type = String(name ?? '').replace(/[:,].*$/s, '').replace(/^.*#/s, '')
+  const body = Object(json) as Fields
+  return classify({ ...failure, json: { ...body, type, msg: type }, details: { ...details, ...(type && { data: { type } }) } }, RULES)
 }
 
 export function parsed(text: string): unknown {
@@ -63,11 +45,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
 /** Whether a refusal is one that clocks which differ cause. */
 export function awsSkewed({ data }: RelayError): boolean {
-  return /^(invalidsignature|signaturedoesnotmatch|requesttimetooskewed|requestexpired|requestinthefuture)/i.test(String(fields(data)['type'] ?? ''))
+  return /^(invalidsignature|signaturedoesnotmatch|requesttimetooskewed|requestexpired|requestinthefuture)/i.test(String(Object(data).type ?? ''))
 }

@@ -33,7 +33,7 @@ function guarded(decoder: Decoder, { details }: Encoding): Decoder {
   return {
     ...decoder,
     frame(data, event) {
-      const failure = awsException(data, event, details)
+      const failure = awsException(parsed(data), event, details)
       if (failure) throw failure
       // Frames of other kinds are not the model's.
       return event ? [] : decoder.frame(data, event)

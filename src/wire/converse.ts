@@ -3,10 +3,13 @@ import { relayError } from '../errors.ts'
 import { eventStream } from '../http/eventstream.ts'
 import type { Delta } from '../types/event.ts'
 import type { Citation } from '../types/message.ts'
-import type { Decoder, Encoding, Wire } from '../types/provider.ts'
-import type { FinishReason, Usage } from '../types/response.ts'
+import type { Encoding, Wire } from '../types/provider.ts'
+import type { Usage } from '../types/response.ts'
 import { awsException, awsFault, parsed } from './aws-fault.ts'
 import { encode, type ConverseDialect } from './converse-encode.ts'
+import { present } from './fields.ts'
+import { reasonOf } from './finish.ts'
+import { wireOf, type Reading } from './wire.ts'
 
 interface RawTool {
   readonly toolUseId?: string
@@ -77,52 +80,43 @@ interface Blocks {
 }
 
 export function converse(dialect: ConverseDialect): Wire {
-  return {
+  return wireOf({
     name: 'converse',
     framing: eventStream,
     encode: (encoding) => encode(encoding, dialect),
-    decode,
-    decoder,
+    read: reader,
     fault: awsFault,
-  }
+  })
 }
 
-function decode(body: unknown, { details }: Encoding): readonly Delta[] {
-  const answer = body as RawAnswer | null
-  const content = answer?.output?.message?.content
-  // A path that AWS does not know is answered with a 200 and the name of an error.
-  if (!Array.isArray(content)) throw relayError('invalid_response', 'the answer has no `output.message`', details)
-  const blocks = assembling()
-  const deltas = content.flatMap((raw: RawBlock, block) => whole(raw, block, blocks))
-  return [...deltas, ...stopped(answer ?? {}), ...counted(answer ?? {}), { type: 'done' }]
-}
-
-function decoder({ details }: Encoding): Decoder {
+function reader({ details }: Encoding): Reading {
   const blocks = assembling()
   let stop = false
-  let done = false
-  return {
-    verbatim: true,
-    frame(data, event) {
-      const failure = awsException(data, event, details)
-      if (failure) throw failure
-      const raw = parsed(data) as RawAnswer | undefined
-      if (!raw && event) throw relayError('invalid_response', 'an event of the stream is not JSON', { ...details, raw: data })
-      const { contentBlockIndex: block = 0, start, delta } = raw ?? {}
-      if (event === 'contentBlockDelta' && delta) return blocks.add(block, delta)
-      if (event === 'contentBlockStart' && start) return blocks.begin(block, start)
-      if (event === 'contentBlockStop') return blocks.close(block)
-      if (event === 'messageStop' && raw) {
-        stop = true
-        return stopped(raw)
-      }
-      if (event !== 'metadata' || !raw) return []
-      // What was used comes after the stop, and is the last word.
-      done = stop
-      return done ? [...counted(raw), { type: 'done' }] : counted(raw)
-    },
-    end: () => (stop && !done ? [{ type: 'done' }] : []),
+  let over = false
+  const done: Delta = { type: 'done' }
+  const take = (raw: RawAnswer, event: string, all: boolean): readonly Delta[] => {
+    const failure = awsException(raw, event, details)
+    if (failure) throw failure
+    if (all) {
+      const content = raw.output?.message?.content
+      // A path that AWS does not know is answered with a 200 and the name of an error.
+      if (!Array.isArray(content)) throw relayError('invalid_response', 'the answer has no `output.message`', details)
+      return [...content.flatMap((one: RawBlock, block) => whole(one, block, blocks)), ...stopped(raw), ...counted(raw), done]
+    }
+    const { contentBlockIndex: block = 0, start, delta } = raw
+    if (delta && event === 'contentBlockDelta') return blocks.add(block, delta)
+    if (start && event === 'contentBlockStart') return blocks.begin(block, start)
+    if (event === 'contentBlockStop') return blocks.close(block)
+    if (event === 'messageStop') {
+      stop = true
+      return stopped(raw)
+    }
+    if (event !== 'metadata') return []
+    // What was used comes after the stop, and is the last word.
+    over = stop
+    return over ? [...counted(raw), done] : counted(raw)
   }
+  return { take: take as Reading['take'], end: (all) => (!all && stop && !over ? [done] : []) }
 }
 
 /** A block of which the caller sees nothing until it is whole. */
@@ -192,14 +186,8 @@ function whole(raw: RawBlock, block: number, blocks: Blocks): readonly Delta[] {
   const { text, toolUse, toolResult, reasoningContent: thought, citationsContent: cites, image } = raw
   const pieces = (start: RawStart, delta: RawDelta): readonly Delta[] => [...blocks.begin(block, start), ...blocks.add(block, delta), ...blocks.close(block)]
   if (text !== undefined) return blocks.add(block, { text })
-  if (toolUse) {
-    const { input = {}, ...start } = toolUse
-    return pieces({ toolUse: start }, { toolUse: { input: JSON.stringify(input) } })
-  }
-  if (toolResult) {
-    const { content = [], ...start } = toolResult
-    return pieces({ toolResult: start }, { toolResult: content })
-  }
+  if (toolUse) return pieces({ toolUse }, { toolUse: { input: JSON.stringify(toolUse.input ?? {}) } })
+  if (toolResult) return pieces({ toolResult }, { toolResult: toolResult.content ?? [] })
   if (image) return pieces({ image }, { image })
   if (thought) {
     const { reasoningText = {}, redactedContent = '' } = thought
@@ -215,51 +203,31 @@ function whole(raw: RawBlock, block: number, blocks: Blocks): readonly Delta[] {
 }
 
 function cited(raw: RawCitation): Citation {
-  const { title, source, sourceContent, location = {} } = raw
+  const { title, source = '', sourceContent, location = {} } = raw
   const [[kind, place] = ['citation', {}]] = Object.entries(location)
-  const url = place.url ?? (/^https?:/.test(source ?? '') ? source : undefined)
-  const citedText = sourceContent?.map((piece) => piece.text ?? '').join('')
-  return { kind, ...(url ? { url } : undefined), ...(title ? { title } : undefined), ...(citedText ? { citedText } : undefined), raw }
-}
-
-const REASONS: { readonly [reason: string]: FinishReason | undefined } = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool_calls',
-  guardrail_intervened: 'content_filter',
-  content_filtered: 'content_filter',
-  malformed_model_output: 'error',
-  malformed_tool_use: 'error',
+  const url = place.url ?? (/^https?:/.test(source) ? source : undefined)
+  return { kind, ...present({ url, title, citedText: sourceContent?.map(({ text }) => text).join('') }), raw }
 }
 
 function stopped(raw: RawAnswer): readonly Delta[] {
   const { stopReason = null } = raw
-  return [...facts(raw, ['additionalModelResponseFields']), { type: 'finish', reason: REASONS[stopReason ?? ''] ?? 'other', raw: stopReason }]
+  return [...facts(raw, 'additionalModelResponseFields'), { type: 'finish', reason: reasonOf(stopReason), raw: stopReason }]
 }
 
 function counted(raw: RawAnswer): readonly Delta[] {
   const { usage } = raw
-  const deltas = facts(raw, ['trace', 'performanceConfig', 'serviceTier', 'metrics'])
+  const deltas = facts(raw, 'trace performanceConfig serviceTier metrics')
   if (usage) deltas.push({ type: 'usage', usage: tokens(usage) })
   return deltas
 }
 
-function tokens(usage: RawUsage): Partial<Usage> {
-  const { inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0, cacheWriteInputTokens = 0, cacheDetails = [] } = usage
+function tokens({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens: cachedInputTokens = 0, cacheWriteInputTokens: cacheWriteTokens = 0, cacheDetails = [] }: RawUsage): Partial<Usage> {
   const hour = cacheDetails.reduce((sum, { ttl, inputTokens: written = 0 }) => (ttl === '1h' ? sum + written : sum), 0)
-  return {
-    // Theirs leaves out what the cache has to do with, ours does not.
-    inputTokens: inputTokens + cacheReadInputTokens + cacheWriteInputTokens,
-    outputTokens,
-    cachedInputTokens: cacheReadInputTokens,
-    cacheWriteTokens: cacheWriteInputTokens,
-    ...(hour ? { cacheWrite1hTokens: hour } : undefined),
-  }
+  // Theirs leaves out what the cache has to do with, ours does not.
+  return { inputTokens: inputTokens + cachedInputTokens + cacheWriteTokens, outputTokens, cachedInputTokens, cacheWriteTokens, ...(hour && { cacheWrite1hTokens: hour }) }
 }
 
-function facts(raw: RawAnswer, names: readonly string[]): Delta[] {
-  const values = Object.fromEntries(names.flatMap((name) => (raw[name] ? [[name, raw[name]]] : [])))
+function facts(raw: RawAnswer, names: string): Delta[] {
+  const values = Object.fromEntries(names.split(' ').flatMap((name) => (raw[name] ? [[name, raw[name]]] : [])))
   return Object.keys(values).length ? [{ type: 'metadata', values }] : []
 }

@@ -54,7 +54,7 @@ describe('the request', () => {
 
   it('goes out with the betas of the catalogue and of the request, and with the key in a header of its own', async () => {
     const target = targetOf('claude-opus-4-8', anthropic, { headers: { 'Anthropic-Beta': 'a' } })
-    const { url, headers } = await signed(encodingOf({ headers: { 'anthropic-beta': 'b,c' } }, target), { type: 'key', value: 'secret' }, 0)
+    const { url, headers } = await signed(encodingOf({ headers: { 'anthropic-beta': 'b,c' } }, target), { type: 'key', value: 'secret' }, { now: 0, cache: new Map() })
     expect(url).toBe('https://api.test/v1/messages')
     expect(headers).toEqual({ 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'a,b,c', 'x-api-key': 'secret' })
   })
