@@ -27,6 +27,8 @@ export default defineConfig({
           exclude: ['test/runtimes/**', 'test/types/**'],
           environment: 'node',
           pool: 'threads',
+          // No test asserts a time: a busy machine may take its own.
+          testTimeout: 30_000,
           maxWorkers: 2,
         },
       },
