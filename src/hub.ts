@@ -178,12 +178,12 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
 /** What the catalogue asks of a ring must not be passed over where there is no such ring. */
 function demand(config: RelayConfig, layers: readonly Layer[]): void {
   const { defaults, models = {} } = config
-  const asked: readonly (readonly [Layer['stage'], boolean])[] = [
-    ['limit', rulesOf(config).length > 0],
-    ['breaker', [defaults, ...Object.values(models)].some((it) => it?.breaker)],
+  const asked: readonly (readonly [stage: Layer['stage'], wanted: boolean, door: string])[] = [
+    ['limit', rulesOf(config).length > 0, '@relay/core/layers/limit'],
+    ['breaker', [defaults, ...Object.values(models)].some((it) => it?.breaker), '@relay/core/layers/breaker'],
   ]
   const missing = asked.find(([stage, wanted]) => wanted && !layers.some((layer) => layer.stage === stage))
-  if (missing) throw relayError('config', `the catalogue asks for a ${missing[0]}: hand one in as one of the hub's \`layers\`, from '@relay/core/layers/${missing[0]}'`)
+  if (missing) throw relayError('config', `the catalogue asks for a ${missing[0]}: hand one in as one of the hub's \`layers\`, from '${missing[2]}'`)
 }
 
 function listed(wrong: readonly Problem[]): string {

@@ -68,7 +68,6 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   let reply: Reply | undefined
   let at = 0
   let closed = false
-  let busy: Promise<unknown> | undefined
 
   const close = (how: Ending): void => {
     closed = true
@@ -113,14 +112,7 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     return at < reply.queue.length ? buffered(reply) : more(reply)
   }
   return {
-    next() {
-      if (reply && !busy && !closed && at < reply.queue.length) return Promise.resolve(buffered(reply))
-      const mine = busy ? busy.then(step, step) : Promise.resolve(step())
-      const free = (): void => void (busy === mine && (busy = undefined))
-      busy = mine
-      mine.then(free, free)
-      return mine
-    },
+    next: inTurn(step),
     async return() {
       if (closed) return DONE
       walk.abort(new DOMException('the reader walked away', 'AbortError'))
@@ -129,6 +121,19 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
       close(reply ? { response: conclude(reply, 'cancelled') } : { error: walk.signal.reason })
       return DONE
     },
+  }
+}
+
+/** Who asks for the next step while one is under way waits for it; one that is there already costs no more than a promise. */
+function inTurn(step: () => Step | Promise<Step>): () => Promise<Step> {
+  let busy: Promise<Step> | undefined
+  return () => {
+    const mine = busy ? busy.then(step, step) : step()
+    if (!(mine instanceof Promise)) return Promise.resolve(mine)
+    const free = (): void => void (busy === mine && (busy = undefined))
+    busy = mine
+    mine.then(free, free)
+    return mine
   }
 }
 
