@@ -1,12 +1,13 @@
 // Cohere's chat, version 2: bodies and streams to deltas, and what its failures mean.
 import { relayError, type ErrorDetails } from '../errors.ts'
 import { sse } from '../http/sse.ts'
-import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
-import type { Decoder, Encoding, Wire } from '../types/provider.ts'
-import type { FinishReason, Usage } from '../types/response.ts'
+import type { Encoding, Wire } from '../types/provider.ts'
 import { encodeCohere } from './cohere-encode.ts'
-import { classify, told, type FaultRule } from './fault.ts'
+import { told, type FaultRule } from './fault.ts'
+import { present } from './fields.ts'
+import { reasonOf } from './finish.ts'
+import { wireOf, type Reading } from './wire.ts'
 
 interface RawContent {
   readonly type?: string
@@ -65,36 +66,18 @@ interface RawFrame {
   }
 }
 
-export const cohere: Wire = {
-  name: 'cohere',
-  framing: sse,
-  encode: encodeCohere,
-  decode,
-  decoder,
-  fault: (failure) => classify(failure, RULES),
-}
+const RULES: readonly FaultRule[] = [
+  // The same opening words are said of `max_tokens`, where a shorter talk does not help.
+  ['invalid_request', /too many tokens: max tokens/],
+  ['context_window', /TOO_MANY_TOKENS|too many tokens/],
+  ['quota', /^402|month|billing/i],
+  ['content_policy', /^498.*block/],
+  ['authentication', /^498/],
+]
 
-function decode(body: unknown, { details }: Encoding): readonly Delta[] {
-  const { id, message, ...end } = (body ?? {}) as RawBody
-  // The message of a failure is a text.
-  if (typeof message === 'string') throw told(body, details, RULES)
-  if (!message) throw relayError('invalid_response', 'the answer has no `message`', details)
-  const { content = [], tool_plan, tool_calls = [], citations = [] } = message
-  const text = content.findIndex(({ type }) => type === 'text')
-  return [
-    ...(id ? [{ type: 'meta', id } as const] : []),
-    ...planned(tool_plan),
-    ...content.flatMap((one, index) => written(one, index)),
-    ...citations.flatMap((one) => cited(one, text)),
-    ...tool_calls.flatMap((call, index) => {
-      const raw = call.function?.arguments ?? ''
-      return called(call, index, raw === 'null' ? '' : raw)
-    }),
-    ...ended(end, details),
-  ]
-}
+export const cohere: Wire = /* @__PURE__ */ wireOf({ name: 'cohere', framing: sse, encode: encodeCohere, read: reader, faults: RULES })
 
-function decoder({ details }: Encoding): Decoder {
+function reader({ details }: Encoding): Reading {
   let plan = ''
   let text = 0
   // Arguments that say `null` mean none: what may still become that is held back.
@@ -106,45 +89,60 @@ function decoder({ details }: Encoding): Decoder {
     held = ''
     return late ? called({}, at, late) : []
   }
-  return {
-    verbatim: true,
-    frame(data) {
-      // The sentinel of another protocol, which is tolerated.
-      if (data === '[DONE]') return []
-      const { type, id, index = 0, delta = {} } = eventJson(data, details) as RawFrame
-      const { content = {}, tool_plan = '', tool_calls: call = {}, citations } = delta.message ?? {}
-      const fragment = call.function?.arguments ?? ''
-      switch (type) {
-        case 'message-start':
-          return id ? [{ type: 'meta', id }] : []
-        case 'content-start':
-          if (content.type === 'text') text = index
-          return written(content, index)
-        case 'content-delta':
-          return written(content, index)
-        case 'tool-plan-delta':
-          plan += tool_plan
-          return []
-        case 'tool-call-start':
-          begun = false
-          return [...planned(plan), ...release(), ...called(call, (at = index), '')]
-        case 'tool-call-delta':
-          held += fragment
-          if (!begun && 'null'.startsWith(held)) return []
-          begun = true
-          return release()
-        case 'tool-call-end':
-          return release()
-        case 'citation-start':
-          return citations ? cited(citations, text) : []
-        case 'message-end':
-          return [...planned(plan), ...release(), ...ended(delta, details)]
-        default:
-          return []
-      }
-    },
-    end: () => [],
+  const take = (frame: RawFrame & RawBody, _event: string, all: boolean): readonly Delta[] => {
+    const { type, id, index = 0, delta = {} } = frame
+    if (all) return whole(frame, details)
+    const { content = {}, tool_plan = '', tool_calls: call = {}, citations } = delta.message ?? {}
+    switch (type) {
+      case 'message-start':
+        return named(id)
+      case 'content-start':
+      case 'content-delta':
+        if (content.type === 'text') text = index
+        return written(content, index)
+      case 'tool-plan-delta':
+        plan += tool_plan
+        return []
+      case 'tool-call-start':
+        begun = false
+        return [...planned(plan), ...release(), ...called(call, (at = index), '')]
+      case 'tool-call-delta':
+        held += call.function?.arguments ?? ''
+        if (!begun && 'null'.startsWith(held)) return []
+        begun = true
+        return release()
+      case 'tool-call-end':
+        return release()
+      case 'citation-start':
+        return citations ? cited(citations, text) : []
+      case 'message-end':
+        return [...planned(plan), ...release(), ...ended(delta, details)]
+      default:
+        return []
+    }
   }
+  return { take: take as Reading['take'] }
+}
+
+function whole(body: RawBody, details: ErrorDetails): Delta[] {
+  const { id, message, ...end } = body
+  // The message of a failure is a text.
+  if (typeof message === 'string') throw told(body, details, RULES)
+  if (!message) throw relayError('invalid_response', 'the answer has no `message`', details)
+  const { content = [], tool_plan, tool_calls = [], citations = [] } = message
+  const text = content.findIndex(({ type }) => type === 'text')
+  return [
+    ...named(id),
+    ...planned(tool_plan),
+    ...content.flatMap(written),
+    ...citations.flatMap((one) => cited(one, text)),
+    ...tool_calls.flatMap((call, index) => called(call, index, (call.function?.arguments ?? '').replace(/^null$/, ''))),
+    ...ended(end, details),
+  ]
+}
+
+function named(id: string | undefined): Delta[] {
+  return id ? [{ type: 'meta', id }] : []
 }
 
 /** Blocks are numbered by kind: the plan, then what is said, then the calls. */
@@ -162,56 +160,27 @@ function written({ text, thinking }: RawContent, index: number): Delta[] {
 }
 
 function called({ id, function: { name } = {} }: RawCall, index: number, argumentsDelta: string): Delta[] {
-  return [{ type: 'tool_call_delta', block: CALLS + index, ...(id && { id }), ...(name && { name }), argumentsDelta }]
+  return [{ type: 'tool_call_delta', block: CALLS + index, ...present({ id, name }), argumentsDelta }]
 }
 
 /** `text` is the number of the text, for citations that do not say what they are about. */
 function cited(raw: RawCitation, text: number): Delta[] {
   const { start, end, type = 'TEXT_CONTENT', content_index = text, sources: [source] = [] } = raw
   if (type !== 'TEXT_CONTENT') return []
-  const { url, title, text: words, snippet = words } = source?.document ?? {}
-  const citation = {
-    kind: source?.type ?? 'document',
-    ...(typeof url === 'string' && { url }),
-    ...(typeof title === 'string' && { title }),
-    ...(typeof snippet === 'string' && { citedText: snippet }),
-    ...(start !== undefined && { start }),
-    ...(end !== undefined && { end }),
-    raw,
-  }
-  return [{ type: 'citation', block: SAID + content_index, citation }]
+  const { url, title, text: words, snippet = words } = (source?.document ?? {}) as { readonly [field: string]: string }
+  return [{ type: 'citation', block: SAID + content_index, citation: { kind: source?.type ?? 'document', ...present({ url, title, citedText: snippet, start, end }), raw } }]
 }
 
-function ended({ finish_reason: raw, error, usage }: RawEnd, details: ErrorDetails): Delta[] {
+function ended({ finish_reason, error, usage }: RawEnd, details: ErrorDetails): Delta[] {
+  const raw = finish_reason ?? null
   if (error) throw relayError('server_error', error, details)
   const out: Delta[] = []
   if (usage) {
-    out.push({ type: 'usage', usage: counted(usage) })
-    if (usage.billed_units) out.push({ type: 'metadata', values: { billedUnits: usage.billed_units } })
+    const { tokens, billed_units: billedUnits, cached_tokens = 0 } = usage
+    // What the model read and wrote. `billed_units` are fewer, and what the cache held may be more than they are.
+    const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = tokens ?? billedUnits ?? {}
+    out.push({ type: 'usage', usage: { inputTokens, outputTokens, cachedInputTokens: Math.min(cached_tokens, inputTokens) } })
+    if (billedUnits) out.push({ type: 'metadata', values: { billedUnits } })
   }
-  return [...out, { type: 'finish', reason: REASONS[raw ?? ''] ?? 'other', raw: raw ?? null }, { type: 'done' }]
+  return [...out, { type: 'finish', reason: reasonOf(raw), raw }, { type: 'done' }]
 }
-
-/** What the model read and wrote. `billed_units` are fewer, and what the cache held may be more than they are. */
-function counted({ tokens, billed_units, cached_tokens = 0 }: NonNullable<RawEnd['usage']>): Partial<Usage> {
-  const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = tokens ?? billed_units ?? {}
-  return { inputTokens, outputTokens, cachedInputTokens: Math.min(cached_tokens, inputTokens), totalTokens: inputTokens + outputTokens }
-}
-
-const REASONS: { readonly [raw: string]: FinishReason } = {
-  COMPLETE: 'stop',
-  STOP_SEQUENCE: 'stop',
-  TOOL_CALL: 'tool_calls',
-  MAX_TOKENS: 'length',
-  ERROR: 'error',
-  TIMEOUT: 'error',
-}
-
-const RULES: readonly FaultRule[] = [
-  // The same opening words are said of `max_tokens`, where a shorter talk does not help.
-  ['invalid_request', /too many tokens: max tokens/],
-  ['context_window', /TOO_MANY_TOKENS|too many tokens/],
-  ['quota', /^402|month|billing/i],
-  ['content_policy', /^498.*block/],
-  ['authentication', /^498/],
-]

@@ -1,7 +1,9 @@
 // What wires say of tools and of answers in JSON, where nothing but words holds the model to it.
 import { relayError, type ErrorDetails } from '../errors.ts'
+import type { Dropped } from '../json/lower.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { ResponseFormat } from '../types/request.ts'
+import { UNKNOWN } from './fields.ts'
 
 /** Why an answer, or the arguments of a tool, are not held to a schema. */
 export const OPEN = 'not held to the schema: `strict` is off, an object is open, or the model cannot'
@@ -17,4 +19,9 @@ export function worded(shape: ResponseFormat, note: Encoding['note']): string {
 export function spelled(name: string, most: number, details: ErrorDetails): string {
   if (/^[\w-]+$/.test(name) && name.length <= most) return name
   throw relayError('tool_schema', `tool \`${name}\`: a name is made of at most ${most} letters, digits, _ and -`, details)
+}
+
+/** Says which keywords of a schema are gone. */
+export function lost(note: Encoding['note'], field: string): Dropped {
+  return (keyword, at) => note(field, `${keyword} at ${at}: ${UNKNOWN}`)
 }

@@ -1,5 +1,6 @@
 // Chat Completions, OpenAI's wire and that of everyone who imitates it: bodies and chunks to deltas.
 import { relayError } from '../errors.ts'
+import { sse } from '../http/sse.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
 import type { FinishReason } from '../types/response.ts'
@@ -15,6 +16,7 @@ import { wireOf, type Reading } from './wire.ts'
 export function openaiChat(dialect: Dialect = {}): Wire {
   return wireOf({
     name: 'openai-chat',
+    framing: sse,
     encode: (encoding) => encodeChat(dialect, encoding),
     read: (encoding) => reader(dialect, encoding),
     faults: dialect.faults,

@@ -1,5 +1,4 @@
 // A wire, from the way in which it reads an answer: a whole body and the frames of a stream go through the same hands.
-import { sse } from '../http/sse.ts'
 import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
@@ -17,7 +16,7 @@ export interface Reading {
 
 const DONE = '[DONE]'
 
-interface Parts extends Pick<Wire, 'name' | 'encode'>, Partial<Omit<Wire, 'name' | 'encode'>> {
+interface Parts extends Pick<Wire, 'name' | 'encode' | 'framing'>, Pick<Partial<Wire>, 'fault'> {
   readonly verbatim?: boolean | undefined
   readonly padding?: string | undefined
   readonly read: (encoding: Encoding) => Reading
@@ -27,7 +26,6 @@ interface Parts extends Pick<Wire, 'name' | 'encode'>, Partial<Omit<Wire, 'name'
 
 export function wireOf({ read, faults, verbatim = true, padding, ...rest }: Parts): Wire {
   return {
-    framing: sse,
     decode: (body, encoding) => {
       const { take, end } = read(encoding)
       return [...take(Object(body), '', true), ...(end?.(true) ?? [])]
@@ -38,8 +36,9 @@ export function wireOf({ read, faults, verbatim = true, padding, ...rest }: Part
         verbatim,
         padding,
         frame: (data, event) => {
-          if (data && !data.startsWith(DONE)) return take(Object(eventJson(data, encoding.details)), event, false)
-          return (data && done?.()) || []
+          if (data.startsWith(DONE)) return done?.() ?? []
+          // An event may be its name alone.
+          return data || event ? take(Object(eventJson(data || '{}', encoding.details)), event, false) : []
         },
         end: () => end?.(false) ?? [],
       }

@@ -204,7 +204,7 @@ describe('what is sent', () => {
     expect(sent({ messages }).body).toMatchObject({ messages: [{ role: 'user', content: 'Where?' }], documents: [{ id: '0', data: { title: 'Oslo', text: 'Fjords.' } }] })
     const json = sent({ messages, responseFormat: { schema: { type: 'object', properties: { n: { type: 'number', minimum: 1 } } } } })
     expect(json.body).not.toHaveProperty('documents')
-    expect(json.body.messages[0].content).toBe('Oslo\nFjords.\n\nWhere?')
+    expect(json.body.messages[0].content).toBe('Oslo\n\nFjords.\n\nWhere?')
     expect(json.body.response_format).toEqual({ type: 'json_object', json_schema: { type: 'object', properties: { n: { type: 'number', description: 'minimum: 1' } } } })
   })
 
