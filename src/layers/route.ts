@@ -46,7 +46,7 @@ async function travel(call: Call, walk: Walker, next: Next): Promise<Reply> {
     const reason = unfit(walk.peek(model), call)
     return reason ? [{ alias: model, reason }] : []
   })
-  const trip: Trip = { next, closed: new Set(skipped.map((it) => it.alias)), postponed: [], failed: false }
+  const trip: Trip = { next, closed: new Set(skipped.map((it) => it.alias)), asked: new Set(), postponed: [], failed: false }
   const start = (): Promise<Reply | undefined> => walk.walk(alias, { call, until: budget.deadline, others: false }, trip)
   let reply: Reply | undefined
   try {
@@ -73,8 +73,10 @@ async function later(failure: unknown, call: Call, { trip, walk }: { readonly tr
     if (final || !first || first.at >= budget.deadline) throw failure
     trip.postponed.shift()
     await sleep(runtime, Math.max(0, first.at - runtime.now()), signal)
+    const now = runtime.now()
+    const until = others.length ? now + (budget.deadline - now) / 2 : budget.deadline
     try {
-      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until: budget.deadline, settings: first.settings, others: others.length > 0 }, trip)
+      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until, settings: first.settings, others: others.length > 0 }, trip)
     } catch (error) {
       failure = error
     }

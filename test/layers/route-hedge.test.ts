@@ -119,7 +119,7 @@ describe.each(MODES)('a hedge, %s', (mode) => {
   })
 
   it('that fails in a way that passes is asked again where nobody else is left', async () => {
-    const on = stand({ a: [{ after: 150, status: 401 }], b: [{ after: 100, status: 503 }, 0] }, always)
+    const on = stand({ a: [{ after: 150, status: 401 }], b: [{ after: 100, status: 503 }, 0] }, always, { max_retries: 1 })
     const work = call(on, mode)
     await on.time.pass(300)
     expect(told(await work)).toEqual(['a first authentication', 'b hedge server_error', 'b fallback ok'])
@@ -174,7 +174,7 @@ describe('two that begin in the same moment', () => {
     const next = (): Promise<Reply | undefined> => new Promise((resolve) => go.push(() => resolve(replies.shift())))
     const time = clock()
     const call = { mode: 'chat', request: ask, runtime: time, budget: { left: 5, deadline: Infinity, attempts: [] } } as unknown as Call
-    const line: Line = { alias: 'all', group: { members: [], ...always }, call, first: 'a', ask: next, left: () => 2, movesOn: () => true }
+    const line: Line = { alias: 'all', group: { members: [], ...always }, call, first: 'a', ask: next, left: () => 2, fresh: () => 2, movesOn: () => true }
     const work = hedge.start({ target: () => target, costOf: () => cost }).open?.(line, next)
     await time.pass(100)
     for (const begin of go) begin()

@@ -80,7 +80,63 @@ describe('whatever fails, and whatever the strategy', () => {
         })
         if (atOnce || (inTime && budget >= names.length * (retries + 1))) expect(result).toMatch(/^I am/)
       }),
-      { numRuns: 300 },
+      {
+        numRuns: Number(process.env['RUNS'] ?? 400),
+        examples: [
+          // Found once: the last to be asked took all the time that the first, who had asked to be left alone, needed.
+          [{ scripts: [['throttle_long', 'ok'], ['hang']], outer: { strategy: 'fallback' }, inner: { strategy: 'fallback' }, nested: 0, retries: 1, budget: 4, mode: 'chat' }],
+          // A hedge took a group whose first member said no, and with it those that would have answered.
+          [
+            {
+              scripts: [['ok'], ['deny', 'ok'], ['ok'], ['hang', 'ok']],
+              outer: { strategy: 'weighted', hedge: { after: 1, max_extra: 1 } },
+              inner: { strategy: 'weighted' },
+              nested: 3,
+              retries: 0,
+              budget: 4,
+              mode: 'chat',
+            },
+          ],
+          // A hedge took the request that was kept for a member of the group that was being asked.
+          [
+            {
+              scripts: [['ok'], ['throttle'], ['throttle']],
+              outer: { strategy: 'fallback', hedge: { after: 1, max_extra: 1 } },
+              inner: { strategy: 'loadbalance' },
+              nested: 2,
+              retries: 1,
+              budget: 4,
+              mode: 'chat',
+            },
+          ],
+          // Whoever asked to be left alone for long was asked again before those who had not been asked at all.
+          [
+            {
+              scripts: [['ok'], ['throttle_long'], ['ok'], ['fail', 'deny']],
+              outer: { strategy: 'weighted', hedge: { after: 1, max_extra: 1 } },
+              inner: { strategy: 'loadbalance' },
+              nested: 3,
+              retries: 1,
+              budget: 5,
+              mode: 'chat',
+            },
+          ],
+          // A hedge that was asked to come back later was forgotten.
+          [{ scripts: [['throttle_long', 'ok'], ['hang']], outer: { strategy: 'weighted', hedge: { after: 1, max_extra: 1 } }, inner: { strategy: 'fallback' }, nested: 0, retries: 1, budget: 4, mode: 'chat' }],
+          // Whoever was asked again after the time that it wanted had all of its retries anew.
+          [
+            {
+              scripts: [['throttle_long', 'ok'], ['throttle_long'], ['throttle_long', 'fail'], ['hang', 'throttle_long', 'refuse']],
+              outer: { strategy: 'loadbalance' },
+              inner: { strategy: 'fallback' },
+              nested: 0,
+              retries: 2,
+              budget: 12,
+              mode: 'stream',
+            },
+          ],
+        ],
+      },
     )
   }, 120_000)
 })

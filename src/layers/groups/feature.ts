@@ -26,13 +26,16 @@ export interface Line extends Visit {
   readonly ask: (call: Call, manner?: Manner) => Promise<Reply | undefined>
   /** How many models can still be asked. */
   readonly left: () => number
+  /** How many models of the group were not asked yet. */
+  readonly fresh: () => number
   /** Whether a failure moves on to the next member, and there is time and a request left for it. */
   readonly movesOn: (error: unknown) => boolean
 }
 
 /**
- * How members are asked, where that is not as usual. `once`: one alone, which stands in line again where it fails in a way
- * that passes. `onward`: only who goes on from the beginning of an answer, till one does, whatever the failures.
+ * How members are asked, where that is not as usual. `once`: one alone, which stands in line again where it could answer
+ * another time, or others in it could. `onward`: only who goes on from the beginning of an answer, till one does, whatever
+ * the failures.
  */
 export type Manner = 'once' | 'onward'
 

@@ -18,10 +18,12 @@ const SAVED = 10
 
 /** How soon a member begins to answer. */
 interface Pace {
-  /** Milliseconds, latest last. */
-  times: readonly number[]
+  /** Milliseconds; the latest takes the place of the oldest. */
+  readonly times: number[]
   count: number
-  p95?: number | undefined
+  /** As of that count. */
+  p95?: number
+  as?: number
 }
 
 /** How many hedges a group may make. */
@@ -47,7 +49,7 @@ export const hedge: GroupFeature = {
         const purse = purses.get(line.alias) ?? { credit: 0, spent: false }
         purses.set(line.alias, purse)
         purse.credit = Math.min(SAVED, purse.credit + share)
-        const ms = after === 'p95' ? paces.get(keyOf(line.first ?? '', line.call))?.p95 : after
+        const ms = after === 'p95' ? p95(paces.get(keyOf(line.first ?? '', line.call))) : after
         if (ms === undefined || !(share > 0) || line.left() < 2) return open(line.call)
         const pay = (): boolean => {
           // A little short of 1 is 1: shares are fractions.
@@ -61,17 +63,18 @@ export const hedge: GroupFeature = {
         const pace = paces.get(keyOf(name, call)) ?? { times: [], count: 0 }
         // Whoever was no longer waited for would have taken longer, how much longer does not matter to a percentile below.
         if (outcome === 'error' || (outcome === 'lost' && !(ms >= (pace.p95 ?? Infinity)))) return
-        pace.times = [...pace.times.slice(1 - KEPT), ms]
-        if (pace.count++ % OFTEN === 0 || pace.times.length === ENOUGH) pace.p95 = percentile(pace.times)
+        pace.times[pace.count++ % KEPT] = ms
         paces.set(keyOf(name, call), pace)
       },
     }
   },
 }
 
-function percentile(times: readonly number[]): number | undefined {
-  if (times.length < ENOUGH) return undefined
-  return [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1]
+function p95(pace: Pace | undefined): number | undefined {
+  if (!pace || pace.count < ENOUGH) return undefined
+  const { times, count, as = -Infinity } = pace
+  if (count - as >= OFTEN) Object.assign(pace, { as: count, p95: [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] })
+  return pace.p95
 }
 
 interface Racer {
@@ -110,8 +113,8 @@ async function run(line: Line, open: Open, { ms, pay, book }: Race): Promise<Rep
       const end = await Promise.race([...[...running].map((it) => it.end), ...waiting])
       if (!end) {
         waiting = []
-        // One request is left to the first, which may be about to try again.
-        if (line.left() && budget.left > 1 && !signal?.aborted && pay()) running.add(second(line))
+        // A request is left for each that was not asked yet, and one to the first, which may be about to try again.
+        if (line.left() && budget.left > Math.max(1, line.fresh()) && !signal?.aborted && pay()) running.add(second(line))
         continue
       }
       running.delete(end.racer)

@@ -159,16 +159,14 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
       const { name } = member
       const others = open(queue).length + trip.postponed.length > 0
       const next = onward(member, here, { others, spared: () => fresh(queue) })
-      const mine = open([member])
       try {
         const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, way) })
         if (reply) return reply
       } catch (error) {
         failure = { error }
-        const again = manner === 'once' && error instanceof RelayError && passes(error) && !isLong(error)
-        if (again) for (const model of mine) trip.closed.delete(model)
-        if (manner === 'once' && open([member]).length) queue.push(member)
-        if (again || !movesOn(error, call, manner)) break
+        const once = manner === 'once'
+        if (once && open([member]).length) queue.push(member)
+        if ((once && error instanceof RelayError && passes(error)) || !movesOn(error, call, manner)) break
       }
     }
     if (failure) throw failure.error
@@ -244,11 +242,15 @@ async function watched(name: string, visit: Visit, { world, ask }: { readonly wo
 }
 
 async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply> {
-  const { call, until, others, settings } = leg
+  const { call, until, others, settings, manner } = leg
   const { budget, runtime, kind } = call
+  const triesOf = (): number => budget.attempts.filter((attempt) => attempt.alias === alias).length
   trip.closed.add(alias)
   trip.asked.add(alias)
-  const target = adapted(world.directory.target(alias), settings)
+  const usual = adapted(world.directory.target(alias), settings)
+  const most = world.retries(usual)
+  const tries = triesOf()
+  const target = tries ? adapted(usual, { max_retries: Math.max(0, most - tries) }) : usual
   const cut = until < budget.deadline ? cutoff(call, target, until) : undefined
   try {
     return await trip.next({
@@ -260,9 +262,10 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
     })
   } catch (error) {
     trip.failed = true
-    if (others && error instanceof RelayError && passes(error) && isLong(error)) {
-      const tries = budget.attempts.filter((attempt) => attempt.alias === alias).length
-      if (tries <= world.retries(target)) trip.postponed.push({ settings, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
+    const again = error instanceof RelayError && passes(error) && triesOf() <= most
+    if (again && manner === 'once' && !isLong(error)) trip.closed.delete(alias)
+    else if (again && (others || manner === 'once') && isLong(error)) {
+      trip.postponed.push({ settings, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
     }
     throw error
   } finally {
