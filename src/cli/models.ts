@@ -42,7 +42,7 @@ function rows(models: readonly Facts[], groups: readonly Facts[], color: Paint):
   const modelCells = models.map(({ alias, target, price, key, key_set }) => [
     bold(String(alias)),
     String(target),
-    String(price ?? dim('list')),
+    String(price ?? dim('unknown')),
     key_set === null ? dim('not needed') : `${String(key)} ${key_set === true ? green('set') : dim('not set')}`,
   ])
   const groupCells = groups.map(({ alias, strategy, members }) => [bold(String(alias)), (members as readonly string[]).join(', '), dim(String(strategy)), ''])

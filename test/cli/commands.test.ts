@@ -188,8 +188,8 @@ describe('models', () => {
   it('lists aliases, targets, prices and keys', async () => {
     const { stdout } = await relay(['models', 'list'], world)
     expect(stdout).toMatch(/fast +openai\/gpt-4\.1-mini +0\.4 \/ 1\.6 +MY_KEY set/)
-    expect(stdout).toMatch(/smart +anthropic\/claude-sonnet-4-5 +list +ANTHROPIC_API_KEY not set/)
-    expect(stdout).toMatch(/local +ollama\/llama3\.2 +list +not needed/)
+    expect(stdout).toMatch(/smart +anthropic\/claude-sonnet-4-5 +unknown +ANTHROPIC_API_KEY not set/)
+    expect(stdout).toMatch(/local +ollama\/llama3\.2 +unknown +not needed/)
     expect(stdout).toMatch(/any +fast, smart \(2\) +weighted/)
     const rows = JSON.parse((await relay(['models', 'list', '--json'], world)).stdout) as readonly { alias: string }[]
     expect(rows.map(({ alias }) => alias)).toEqual(['fast', 'smart', 'local', 'any'])
