@@ -1,6 +1,7 @@
 // Where an answer's words come from: grounding and citations, placed in the text.
 import type { Delta } from '../types/event.ts'
 import type { Citation } from '../types/message.ts'
+import { present } from './fields.ts'
 
 /** The two places in which a candidate names its sources. */
 export interface RawSources {
@@ -15,14 +16,14 @@ export interface RawSources {
 interface RawSource {
   readonly uri?: string
   readonly title?: string
-  readonly text?: string
+  readonly text?: string | undefined
 }
 
 /** Offsets count the bytes of the text, not its characters. */
 interface Segment {
   readonly startIndex?: number
   readonly endIndex?: number
-  readonly text?: string
+  readonly text?: string | undefined
 }
 
 interface RawCitation extends Segment, RawSource {}
@@ -41,16 +42,11 @@ export function citationsOf(sources: readonly RawSources[], texts: ReadonlyMap<n
     const { block, ...place } = placed(segment, texts)
     out.push({ type: 'citation', block, citation: { ...citation, ...place } })
   }
-  const source = (kind: string, { uri, title, text }: RawSource): Citation => ({
-    kind,
-    ...(uri && { url: uri }),
-    ...(title && { title }),
-    ...(text && { citedText: text }),
-  })
+  const source = (kind: string, { uri: url, title, text: citedText }: RawSource): Citation => ({ kind, ...present({ url, title, citedText }) })
   for (const { citationMetadata, groundingMetadata } of sources) {
     for (const raw of citationMetadata?.citations ?? citationMetadata?.citationSources ?? []) {
-      const { startIndex, endIndex } = raw
-      cite({ ...(startIndex && { startIndex }), ...(endIndex && { endIndex }) }, { ...source('citation', raw), raw })
+      // A citation's text is its source's, not the answer's.
+      cite({ ...raw, text: undefined }, { ...source('citation', raw), raw })
     }
     for (const support of groundingMetadata?.groundingSupports ?? []) {
       for (const index of support.groundingChunkIndices ?? []) {

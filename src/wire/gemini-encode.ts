@@ -4,8 +4,11 @@ import { deepMerge } from '../json/merge.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
+import { blocksOf, bytesOf, wordsOf } from './blocks.ts'
+import { drop, FOREIGN, UNKNOWN } from './fields.ts'
+import { lost } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
-import { isMintedBy } from './origin.ts'
+import { isMintedBy, keptOf } from './origin.ts'
 
 /** What differs between the places that speak this dialect. */
 export interface GeminiDialect {
@@ -38,7 +41,7 @@ interface Turns {
 }
 
 /** What stands in for the signature of a call that another model made. Gemini 3 refuses a call without any. */
-const FOREIGN = 'skip_thought_signature_validator'
+const STAND_IN = 'skip_thought_signature_validator'
 
 export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRequest {
   const { request, extra, target, mode, note } = encoding
@@ -53,60 +56,50 @@ export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRe
     ...toolsOf(encoding, dialect),
     generationConfig: generationOf(encoding),
   }
-  const body = deepMerge(deepMerge(own, extra), request.providerOptions ?? {})
-  if (body['cachedContent']) {
-    for (const field of ['systemInstruction', 'tools', 'toolConfig']) {
-      if (body[field] !== undefined) note(field, 'it is part of the cached content, and refused beside it')
-      delete body[field]
-    }
-  }
+  const body = deepMerge(own, extra, request.providerOptions)
+  if (body['cachedContent']) drop(body, note, ['systemInstruction tools toolConfig', 'part of the cached content: left out'])
   const method = mode === 'stream' ? 'streamGenerateContent?alt=sse' : 'generateContent'
   return { path: `${dialect.path(target.model)}:${method}`, body }
 }
 
 function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
-  const { request, note } = encoding
+  const { request, target, note } = encoding
   const contents: Content[] = []
   const system: Part[] = []
   const calls = new Map<string, Called>()
   // Results of one turn are one content and nothing stands between them, so what else a tool gave back waits here.
-  let late: Part[] = []
+  const late: Part[] = []
   let last = ''
   const push = (kind: 'user' | 'model' | 'results', part: Part): void => {
-    if (kind !== 'results' && late.length) {
-      const parts = late
-      late = []
-      for (const one of parts) push('user', one)
-    }
+    if (kind !== 'results') for (const one of late.splice(0)) push('user', one)
     if (kind !== last) contents.push({ role: kind === 'model' ? kind : 'user', parts: [] })
     last = kind
     contents.at(-1)?.parts.push(part)
   }
 
   for (const { role, content } of request.messages) {
-    const blocks: readonly ContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
+    const blocks = blocksOf(content)
     // A result must come right after its call.
     for (const block of blocks) {
       if (block.type !== 'tool_result') continue
-      const known = calls.get(block.toolUseId)
-      const id = known ? known.id : dialect.receivedIdsOnly ? undefined : block.toolUseId
-      const { part, media } = resultOf(block, { id, name: block.name ?? known?.name ?? block.toolUseId }, encoding)
+      const { toolUseId } = block
+      const { id, name } = calls.get(toolUseId) ?? { id: dialect.receivedIdsOnly ? undefined : toolUseId, name: toolUseId }
+      const { part, media } = resultOf(block, { id, name: block.name ?? name }, encoding)
       push('results', part)
       late.push(...media)
     }
     for (const block of blocks) {
-      if (block.type === 'tool_result') continue
       const part = partOf(block, encoding, role === 'assistant')
       if (block.type === 'tool_use') {
-        const mine = isMintedBy(block, encoding.target)
-        const { id, thoughtSignature } = mine ? stateOf(block) : { id: dialect.receivedIdsOnly ? undefined : block.id }
+        const mine = isMintedBy(block, target)
+        const { id, thoughtSignature } = mine ? stateOf(block, target) : { id: dialect.receivedIdsOnly ? undefined : block.id }
         calls.set(block.id, { name: block.name, id })
         const first = last !== 'model' || !contents.at(-1)?.parts.some((one) => one['functionCall'])
-        const foreign = !mine && first && versionOf(encoding.target.model) >= 3
-        const functionCall = { id, name: block.name, args: block.input ?? {} }
-        push('model', { functionCall, thoughtSignature: foreign ? FOREIGN : thoughtSignature })
-      } else if (!part) note('messages', `a block of the type ${block.type} has no place here, or is another model's`)
-      else if (role === 'system') system.push(part)
+        const foreign = !mine && first && versionOf(target.model) >= 3
+        push('model', { functionCall: { id, name: block.name, args: block.input ?? {} }, thoughtSignature: foreign ? STAND_IN : thoughtSignature })
+      } else if (!part) {
+        if (block.type !== 'tool_result') note('messages', FOREIGN)
+      } else if (role === 'system') system.push(part)
       else if (role !== 'assistant') push('user', part)
       else if (part['text'] !== '' || part['thoughtSignature']) push('model', part)
     }
@@ -115,9 +108,8 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
   return { contents, system }
 }
 
-function partOf(block: ContentBlock, encoding: Encoding, made: boolean): Part | undefined {
-  const mine = isMintedBy(block, encoding.target)
-  const { thoughtSignature } = mine ? stateOf(block) : {}
+function partOf(block: ContentBlock, { target }: Encoding, made: boolean): Part | undefined {
+  const { thoughtSignature } = stateOf(block, target)
   switch (block.type) {
     case 'text':
     case 'refusal':
@@ -129,23 +121,17 @@ function partOf(block: ContentBlock, encoding: Encoding, made: boolean): Part | 
     case 'audio':
       return { ...mediaPart(block), thoughtSignature }
     case 'document':
-      return block.text === undefined
-        ? mediaPart(block)
-        : { text: [block.title, block.context, block.text].filter(Boolean).join('\n') }
+      return block.text === undefined ? mediaPart(block) : { text: wordsOf(block) }
     case 'native':
       // What is not a part (grounding) is there to be read only.
-      return (mine || !made || !block.origin) && isPart(block.data) && block.kind in block.data ? block.data : undefined
+      return (isMintedBy(block, target) || !made || !block.origin) && block.kind in Object(block.data) ? (block.data as Part) : undefined
     default:
       return undefined
   }
 }
 
-function stateOf({ origin }: ContentBlock): PartState {
-  return isPart(origin?.state) ? origin.state : {}
-}
-
-function isPart(value: unknown): value is Part {
-  return typeof value === 'object' && value !== null
+function stateOf(block: ContentBlock, target: Encoding['target']): PartState {
+  return Object(keptOf(block, target)) as PartState
 }
 
 interface Called {
@@ -162,7 +148,7 @@ interface Result {
 function resultOf({ content, isError }: ToolResultBlock, call: Called, { target }: Encoding): Result {
   const texts: string[] = []
   const media: Part[] = []
-  for (const block of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
+  for (const block of blocksOf(content)) {
     if ('text' in block && block.text !== undefined) texts.push(block.text)
     else if (block.type === 'image' || block.type === 'audio' || block.type === 'document') media.push(mediaPart(block))
   }
@@ -178,7 +164,7 @@ function resultOf({ content, isError }: ToolResultBlock, call: Called, { target 
 function answerOf(text: string, isError = false): Part {
   try {
     const value: unknown = JSON.parse(text)
-    if (isPart(value) && !Array.isArray(value) && !text.includes('"$ref"') && (!isError || 'error' in value)) return value
+    if (value === Object(value) && !Array.isArray(value) && !text.includes('"$ref"') && (!isError || 'error' in (value as Part))) return value as Part
   } catch {
     // Text, then.
   }
@@ -196,23 +182,20 @@ const TYPES: { readonly [extension: string]: string } = {
   audio: 'audio/wav',
 }
 
-function mediaPart({ type, url = '', data, fileId, mediaType }: ImageBlock | AudioBlock | DocumentBlock): Part {
-  const [, said, inline] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(url) ?? []
+function mediaPart(block: ImageBlock | AudioBlock | DocumentBlock): Part {
+  const { type, url = '', fileId } = block
+  const { data, mediaType } = bytesOf(block)
   const [, extension = ''] = /\.(\w+)([?#]|$)/.exec(url) ?? []
-  const mimeType = mediaType ?? (said || (TYPES[extension] ?? TYPES[type] ?? TYPES['pdf']))
-  const bytes = data ?? inline
-  return bytes === undefined ? { fileData: { mimeType, fileUri: fileId ?? url } } : { inlineData: { mimeType, data: bytes } }
+  const mimeType = mediaType || (TYPES[extension] ?? TYPES[type] ?? TYPES['pdf'])
+  return data === undefined ? { fileData: { mimeType, fileUri: fileId ?? url } } : { inlineData: { mimeType, data } }
 }
 
 function toolsOf({ request, target, note }: Encoding, { serverToolTurns }: GeminiDialect): Part {
   const { tools = [], toolChoice = 'auto', parallelToolCalls } = request
   const own = tools.filter((tool): tool is Tool => !('native' in tool))
   const native = tools.filter((tool): tool is ServerTool => 'native' in tool).map((tool) => tool.native)
-  if (parallelToolCalls === false && own.length) note('parallelToolCalls', 'there is no such switch here')
-  const functionDeclarations = own.map(({ name, description, parameters }) => {
-    const dropped = (keyword: string, at: string): void => note(`tools.${name}`, `${keyword} at ${at} is not known here`)
-    return { name, description, parametersJsonSchema: schemaOf(parameters, dropped) }
-  })
+  if (parallelToolCalls === false && own.length) note('parallelToolCalls', UNKNOWN)
+  const functionDeclarations = own.map(({ name, description, parameters }) => ({ name, description, parametersJsonSchema: schemaOf(parameters, lost(note, `tools.${name}`)) }))
   // Calls of both kinds in one answer: only under these two, and from Gemini 3 on.
   const mixed = own.length > 0 && native.length > 0 && versionOf(target.model) >= 3
   const loose = mixed || own.some(({ strict }) => strict) ? 'VALIDATED' : undefined
@@ -228,8 +211,7 @@ function toolsOf({ request, target, note }: Encoding, { serverToolTurns }: Gemin
 }
 
 /** A tool without arguments has no schema: an object without properties is refused by some. */
-function schemaOf(parameters: JsonSchema | undefined, dropped: (keyword: string, at: string) => void): JsonSchema | undefined {
-  const { properties } = parameters ?? {}
-  if (!parameters || (isPart(properties) && !Object.keys(properties).length)) return undefined
-  return lower(parameters, GEMINI_SCHEMA, dropped)
+function schemaOf(parameters: JsonSchema | undefined, dropped: ReturnType<typeof lost>): JsonSchema | undefined {
+  const { properties = parameters } = parameters ?? {}
+  return parameters && Object.keys(Object(properties)).length ? lower(parameters, GEMINI_SCHEMA, dropped) : undefined
 }

@@ -2,6 +2,9 @@
 import { lower, type SchemaDialect } from '../json/lower.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { Reasoning } from '../types/request.ts'
+import { levelOf, nearest, tokensFor } from './effort.ts'
+import { UNKNOWN } from './fields.ts'
+import { lost } from './format.ts'
 
 /** The JSON Schema of `parametersJsonSchema` and `responseJsonSchema`. */
 export const GEMINI_SCHEMA: SchemaDialect = {
@@ -21,9 +24,9 @@ export function generationOf({ request, target, note }: Encoding): { readonly [f
     topP,
     topK,
     seed,
-    stopSequences: typeof stop === 'string' ? [stop] : stop,
+    stopSequences: stop && [stop].flat(),
     responseMimeType: responseFormat === 'text' ? undefined : 'application/json',
-    responseJsonSchema: shape && lower(shape, GEMINI_SCHEMA, (word, at) => note('responseFormat', `${word} at ${at} is not known here`)),
+    responseJsonSchema: shape && lower(shape, GEMINI_SCHEMA, lost(note, 'responseFormat')),
     thinkingConfig: thinkingOf(reasoning, target.model, (why) => note('reasoning', why)),
   }
 }
@@ -34,40 +37,33 @@ export function versionOf(model: string): number {
   return Number(digits ?? 3.7)
 }
 
-const LEVELS = ['minimal', 'low', 'medium', 'high', 'xhigh']
-/** By level, as the provider's own compatible endpoint translates them. */
-const BUDGETS: { readonly [level: string]: number } = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 32_768 }
+/** Tokens by level where they are not what they are elsewhere, as the provider's own compatible endpoint translates them. */
+const BUDGETS: { readonly [level: string]: number } = { low: 1024, high: 24_576 }
 
 function thinkingOf(asked: Reasoning | undefined, model: string, note: (why: string) => void): object | undefined {
   if (asked === undefined) return undefined
   const version = versionOf(model)
   const includeThoughts = (asked !== 'none' && asked !== 0) || undefined
   if (version < 2.5) {
-    if (includeThoughts) note('this model does not think')
+    if (includeThoughts) note(UNKNOWN)
     return undefined
   }
   const pro = model.includes('pro')
   if (version < 3 || model.includes('3-pro-image')) {
-    const wanted = typeof asked === 'number' ? asked : (BUDGETS[asked] ?? 0)
+    const wanted = BUDGETS[asked] ?? tokensFor(asked)
     const least = pro ? 128 : model.includes('lite') && wanted ? 512 : 0
     // -1 leaves it to the model.
     const thinkingBudget = wanted < 0 ? -1 : Math.min(Math.max(wanted, least), pro ? 32_768 : 24_576)
-    if (thinkingBudget !== wanted) note(`this model thinks for ${thinkingBudget} tokens rather than ${wanted}`)
+    if (thinkingBudget !== wanted) note(`sent as ${thinkingBudget}`)
     return { thinkingBudget, includeThoughts }
   }
-  if (typeof asked === 'number' && asked < 0) return { includeThoughts }
-  const level = typeof asked === 'number' ? levelOf(asked) : asked
-  const able = LEVELS.filter((one) => {
+  if (Number(asked) < 0) return { includeThoughts }
+  const able = ['minimal', 'low', 'medium', 'high', 'xhigh'].filter((one) => {
     if (one === 'minimal') return !pro && (version < 3.7 || model.includes('lite'))
     if (one === 'medium') return !pro || version >= 3.1
     return one !== 'xhigh' || model.includes('4-hydrogen')
   })
-  const thinkingLevel = able.find((one) => LEVELS.indexOf(one) >= LEVELS.indexOf(level)) ?? 'high'
-  if (thinkingLevel !== asked) note(`this model thinks at the level ${thinkingLevel} rather than ${asked}`)
+  const thinkingLevel = nearest(levelOf(asked), able)
+  if (thinkingLevel !== asked) note(`sent as ${thinkingLevel}`)
   return { thinkingLevel, includeThoughts }
-}
-
-/** The mildest level that is worth so many tokens. */
-function levelOf(budget: number): string {
-  return budget ? (LEVELS.find((one) => one !== 'minimal' && budget <= (BUDGETS[one] ?? 0)) ?? 'high') : 'minimal'
 }

@@ -1,14 +1,17 @@
 // Gemini's generateContent: bodies and streams to deltas, and what its failures mean.
-import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
+import { relayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
-import { eventJson } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { ContentBlock } from '../types/message.ts'
-import type { Encoding, Failure, Framing, Wire } from '../types/provider.ts'
-import type { FinishReason, Usage } from '../types/response.ts'
+import type { Encoding, Framing, Wire } from '../types/provider.ts'
+import type { Usage } from '../types/response.ts'
+import { told, type FaultRule } from './fault.ts'
+import { present } from './fields.ts'
+import { reasonOf } from './finish.ts'
 import { growArguments, type PartialArgument } from './gemini-arguments.ts'
 import { citationsOf, type RawSources } from './gemini-citations.ts'
 import { encodeGemini, type GeminiDialect } from './gemini-encode.ts'
+import { wireOf, type Reading } from './wire.ts'
 
 interface RawPart {
   readonly text?: string
@@ -54,33 +57,24 @@ interface RawChunk {
   readonly responseId?: string
   readonly modelVersion?: string
   readonly createTime?: string
-  readonly error?: RawError
-}
-
-interface RawError {
-  readonly code?: number | null
-  readonly status?: string
-  readonly message?: string
-  readonly details?: readonly { readonly reason?: string; readonly retryDelay?: string; readonly [field: string]: unknown }[]
+  readonly error?: unknown
 }
 
 /** The wire, in the dialect of one place. */
 export function gemini(dialect: GeminiDialect): Wire {
-  return {
-    name: 'gemini',
-    framing,
-    encode: (encoding) => encodeGemini(encoding, dialect),
-    decode(body, encoding) {
-      const read = reader(encoding)
-      return [...read.take(body), ...read.end(true)]
-    },
-    decoder(encoding) {
-      const read = reader(encoding)
-      return { frame: (data) => read.take(eventJson(data, encoding.details)), end: () => read.end(false) }
-    },
-    fault,
-  }
+  return wireOf({ name: 'gemini', framing, encode: (encoding) => encodeGemini(encoding, dialect), read: reader, faults: RULES, verbatim: false })
 }
+
+const RULES: readonly FaultRule[] = [
+  // A wrong key is 400 here.
+  ['authentication', /API_KEY_INVALID|UNAUTHENTICATED|unregistered callers/, 401],
+  ['context_window', /input token count.*exceeds the maximum/i],
+  // The delay that comes with a day's quota is not true.
+  ['quota', /^429[^|]*PerDay/],
+  ['rate_limit', /^[^|]*RESOURCE_EXHAUSTED/, 429],
+  // The account, the region: another provider may do.
+  ['unsupported', /^[^|]*(UNIMPLEMENTED|FAILED_PRECONDITION)/],
+]
 
 /** Server-sent events, and what may follow them: a stream that breaks off ends in bare JSON, which is no event. */
 const framing: Framing = {
@@ -112,13 +106,8 @@ const framing: Framing = {
   },
 }
 
-interface Reader {
-  take(chunk: unknown): Delta[]
-  end(whole: boolean): Delta[]
-}
-
 /** Reads chunks, of which a whole body is one. */
-function reader({ details }: Encoding): Reader {
+function reader({ details }: Encoding): Reading {
   const blocks = numbering()
   const facts: { [name: string]: unknown } = {}
   const sources: RawSources[] = []
@@ -129,18 +118,18 @@ function reader({ details }: Encoding): Reader {
 
   return {
     take(body) {
-      const { error, promptFeedback, candidates, usageMetadata, responseId, modelVersion, createTime } = unwrapped(body)
-      if (error) throw failed(error, details)
+      // Some errors come in a list of one.
+      const chunk = Object([body].flat()[0]) as RawChunk
+      const { promptFeedback, candidates, usageMetadata, responseId: id, modelVersion: model, createTime = '' } = chunk
+      if (chunk.error) throw told(chunk, details, RULES)
       if (promptFeedback?.blockReason) {
         const { blockReason, blockReasonMessage = `the prompt was blocked: ${blockReason}` } = promptFeedback
         throw relayError('content_policy', blockReasonMessage, { ...details, data: promptFeedback })
       }
       const out: Delta[] = []
-      if (!named && (responseId || modelVersion)) {
+      if (!named && (id || model)) {
         named = true
-        const createdAt = createTime && Date.parse(createTime)
-        const names = { ...(responseId && { id: responseId }), ...(modelVersion && { model: modelVersion }) }
-        out.push({ type: 'meta', ...names, ...(createdAt && { createdAt }) })
+        out.push({ type: 'meta', ...present({ id, model, createdAt: Date.parse(createTime) || undefined }) })
       }
       const candidate = candidates?.find(({ index }) => !index)
       if (candidate) {
@@ -162,10 +151,10 @@ function reader({ details }: Encoding): Reader {
       const out = [...blocks.close(), ...citationsOf(sources, blocks.texts)]
       const values: { [name: string]: unknown } = {}
       for (const [kind, data] of Object.entries({ ...facts, ...usage })) {
-        if (kind.endsWith('Metadata')) {
-          // It may be there and empty, where nothing was searched.
-          if (data && Object.keys(data).length) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
-        } else if (!/Tokens?[CD]/.test(kind)) values[kind] = data
+        if (!kind.endsWith('Metadata')) {
+          if (!/Tokens?[CD]/.test(kind)) values[kind] = data
+        // It may be there and empty, where nothing was searched.
+        } else if (Object.keys(Object(data)).length) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
       }
       if (Object.keys(values).length) out.push({ type: 'metadata', values })
       return [...out, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
@@ -200,8 +189,7 @@ function numbering(): Numbering {
     if (name || !call) {
       const block = (out.push(...close()), next())
       const argumentsDelta = willContinue || !args ? '' : JSON.stringify(args)
-      out.push({ type: 'tool_call_delta', block, ...(id && { id }), name: name ?? '', argumentsDelta })
-      out.push({ type: 'seal', block, state: { ...(id && { id }), ...(thoughtSignature && { thoughtSignature }) } })
+      out.push({ type: 'tool_call_delta', block, ...present({ id, name }), argumentsDelta }, { type: 'seal', block, state: present({ id, thoughtSignature }) })
       if (willContinue) call = { block, args: {} }
     }
     for (const piece of partialArgs) if (call) growArguments(call.args, piece)
@@ -237,65 +225,8 @@ function mediaOf({ mimeType = '', data = '' }: RawPart['inlineData'] = {}): Cont
   return { type: type as 'image', data, mediaType: mimeType }
 }
 
-/** Some errors come in a list of one. */
-function unwrapped(body: unknown): RawChunk {
-  const one: unknown = Array.isArray(body) ? body[0] : body
-  return typeof one === 'object' && one !== null ? one : {}
-}
-
 function counted(raw: RawUsage): Partial<Usage> {
-  const reasoningTokens = raw.thoughtsTokenCount ?? 0
-  const inputTokens = (raw.promptTokenCount ?? 0) + (raw.toolUsePromptTokenCount ?? 0)
-  const outputTokens = (raw.candidatesTokenCount ?? 0) + reasoningTokens
-  const cachedInputTokens = raw.cachedContentTokenCount ?? 0
-  return { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, totalTokens: inputTokens + outputTokens }
-}
-
-/** An open set: `STOP` also ends a turn that calls tools, which the assembler sees. */
-function reasonOf(raw = ''): FinishReason {
-  if (raw === 'STOP') return 'stop'
-  if (/MAX_TOKENS|CONTINUATION/.test(raw)) return 'length'
-  if (/SAFETY|RECITATION|BLOCKLIST|PROHIBITED|SPII|ARMOR/.test(raw)) return 'content_filter'
-  return /MALFORMED|TOOL_CALL/.test(raw) ? 'error' : 'other'
-}
-
-function fault({ status, json, text, details }: Failure): RelayError {
-  return failed(unwrapped(json).error ?? { message: text.slice(0, 200) || `HTTP ${status}` }, { ...details, status })
-}
-
-const CODES: { readonly [status: string]: ErrorCode } = {
-  UNAUTHENTICATED: 'authentication',
-  PERMISSION_DENIED: 'permission',
-  NOT_FOUND: 'not_found',
-  RESOURCE_EXHAUSTED: 'rate_limit',
-  UNAVAILABLE: 'overloaded',
-  UNIMPLEMENTED: 'unsupported',
-  // The account, the region: another provider may do.
-  FAILED_PRECONDITION: 'unsupported',
-  INVALID_ARGUMENT: 'invalid_request',
-  401: 'authentication',
-  402: 'quota',
-  403: 'permission',
-  404: 'not_found',
-  413: 'request_too_large',
-  429: 'rate_limit',
-  503: 'overloaded',
-}
-
-function failed({ code, status = '', message = status, details: facts = [] }: RawError, details: ErrorDetails): RelayError {
-  const http = code ?? details.status ?? 0
-  const text = JSON.stringify(facts)
-  let kind = CODES[status] ?? CODES[http] ?? (http >= 400 && http < 500 && ![408, 409, 425].includes(http) ? 'invalid_request' : 'server_error')
-  // A wrong key is 400 here.
-  if (/API_KEY_INVALID/.test(text) || /unregistered callers/.test(message)) kind = 'authentication'
-  if (/input token count.*exceeds the maximum/i.test(message)) kind = 'context_window'
-  // The delay that comes with a day's quota is not true.
-  if (kind === 'rate_limit' && /PerDay/.test(text)) kind = 'quota'
-  const delay = facts.find(({ retryDelay }) => retryDelay)?.retryDelay
-  return relayError(kind, message, {
-    ...details,
-    status: http || undefined,
-    retryAfterMs: delay ? Math.ceil(parseFloat(delay) * 1000) : details.retryAfterMs,
-    data: facts.length ? facts : undefined,
-  })
+  const { promptTokenCount: prompt, toolUsePromptTokenCount: tools, candidatesTokenCount: said, thoughtsTokenCount: thought, cachedContentTokenCount: cached } = raw
+  const reasoningTokens = thought ?? 0
+  return { inputTokens: (prompt ?? 0) + (tools ?? 0), outputTokens: (said ?? 0) + reasoningTokens, cachedInputTokens: cached ?? 0, reasoningTokens }
 }

@@ -109,7 +109,7 @@ describe('turns', () => {
     [{ type: 'image', url: 'https://a.test/x.png?y=1.z' }, { fileData: { mimeType: 'image/png', fileUri: 'https://a.test/x.png?y=1.z' } }],
     [{ type: 'document', fileId: 'https://files.test/files/abc' }, { fileData: { mimeType: 'application/pdf', fileUri: 'https://files.test/files/abc' } }],
     [{ type: 'document', url: 'https://a.test/clip.mp4' }, { fileData: { mimeType: 'video/mp4', fileUri: 'https://a.test/clip.mp4' } }],
-    [{ type: 'document', text: 'words', title: 'T' }, { text: 'T\nwords' }],
+    [{ type: 'document', text: 'words', title: 'T' }, { text: 'T\n\nwords' }],
     [{ type: 'audio', data: 'AA==', mediaType: 'audio/mpeg' }, { inlineData: { mimeType: 'audio/mpeg', data: 'AA==' } }],
     [{ type: 'native', kind: 'fileData', data: { fileData: { fileUri: 'gs://b/c' }, videoMetadata: { fps: 1 } } }, { fileData: { fileUri: 'gs://b/c' }, videoMetadata: { fps: 1 } }],
   ] as const)('%j', (block, part) => {
