@@ -73,13 +73,18 @@ interface Exchange {
 async function answer(handler: Handler, { request, response, gone }: Exchange): Promise<void> {
   const leaving = new AbortController()
   let broken = false
+  // Node's requests hear of their signal through a weak reference: one that nobody holds is collected, and never hears.
+  const held: Request[] = []
   response.once('close', () => {
+    held.length = 0
     if (response.writableFinished || leaving.signal.aborted) return
     if (!broken) gone()
     leaving.abort(new DOMException('The client closed the connection', 'AbortError'))
   })
   try {
-    const answered = await handler(await asked(request, leaving.signal))
+    const made = await asked(request, leaving.signal)
+    held.push(made)
+    const answered = await handler(made)
     response.writeHead(answered.status, [...answered.headers].flat())
     // The head is out before the first byte of the body, so that a stall is one of the body.
     response.flushHeaders()

@@ -1,4 +1,6 @@
 // The loopback server: what goes wrong goes wrong on the socket, and a client that leaves is seen.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { simulator } from '@relay/core/testing'
@@ -84,6 +86,22 @@ describe('a server', () => {
     controller.abort()
     await vi.waitFor(() => expect(sim.requests[0]?.aborted).toBe(true))
     expect(sim.requests[0]!.bytesSent).toBeLessThan(200_000)
+  })
+
+  it('tells a handler that the client has left, whatever was collected meanwhile', async () => {
+    const { sim, url } = await start({ answers: { fault: { type: 'hang' } } })
+    const controller = new AbortController()
+    const asked = ask(url, { signal: controller.signal }).catch((error: unknown) => error)
+    await vi.waitFor(() => expect(sim.requests).toHaveLength(1))
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    for (let n = 0; n < 5; n++) {
+      collect()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    controller.abort()
+    expect(await asked).toMatchObject({ name: 'AbortError' })
+    await vi.waitFor(() => expect(sim.requests[0]).toMatchObject({ aborted: true, ended: true }))
   })
 
   it('takes any handler', async () => {
