@@ -1,6 +1,6 @@
 // What must hold of each call, whatever happened to it: each law says what is wrong, or nothing.
 import { RelayError, type ErrorCode } from '../../src/errors.ts'
-import type { ChatResponse } from '../../src/types/response.ts'
+import type { Attempt, ChatResponse } from '../../src/types/response.ts'
 import { MAX_ATTEMPTS } from './models.ts'
 import type { Exchange, LawSetting, Story } from './story.ts'
 import { BLOW_NAMES } from './upstream.ts'
@@ -76,12 +76,12 @@ const LAWS: { readonly [name: string]: Law } = {
     if (counted && !start) return 'no start'
     return counted && ending.how === 'answered' && !end ? 'no end' : undefined
   },
-  'errors are typed, or the client\'s own'({ seen, exchanges }) {
+  'errors are typed, or the client\'s own'({ seen, exchanges, budget }) {
     if (seen?.ending.how !== 'failed') return undefined
     const { error } = seen.ending
     if (seen.reason !== undefined && error === seen.reason) return undefined
     if (!(error instanceof RelayError)) return `it threw ${String(error)}`
-    return explained(error, exchanges) ? undefined : `nothing that the servers did explains ${error.code}: ${error.message}`
+    return explained(error, exchanges, budget?.attempts ?? []) ? undefined : `nothing that the servers did explains ${error.code}: ${error.message}`
   },
   'errors carry the attempts'({ seen, budget }) {
     if (seen?.ending.how !== 'failed' || !(seen.ending.error instanceof RelayError) || !budget) return undefined
@@ -121,11 +121,10 @@ function paid(usd: number | null, { inputTokens, outputTokens }: ChatResponse['u
   return hedged ? over > -1e-9 : Math.abs(over) < 1e-9
 }
 
-function explained({ code }: RelayError, exchanges: readonly Exchange[]): boolean {
+function explained({ code }: RelayError, exchanges: readonly Exchange[], attempts: readonly Attempt[]): boolean {
   if (ALWAYS.includes(code) || exchanges.some(({ plan }) => plan.explains.includes(code))) return true
-  // Nobody was there, or somebody who cannot speak.
-  if (!exchanges.length || exchanges.some(({ alias }) => alias === 'rough')) return /^(network|invalid_response|stream_truncated|config)$/.test(code)
-  return false
+  if (attempts.some(({ alias }) => alias === 'dead') && code === 'network') return true
+  return exchanges.some(({ alias }) => alias === 'rough') && /^(network|invalid_response|stream_truncated|config)$/.test(code)
 }
 
 interface Manner {

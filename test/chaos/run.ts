@@ -105,7 +105,7 @@ export async function chaos(options: ChaosOptions): Promise<Report> {
   const control = new AbortController()
   const hub = hubOf(known, { options, stories, watched, counts })
   const world: World = { options, hub, known, stories, ledger: ledger(), violations: [], shared: control.signal, late }
-  const heaps: number[] = [heap()]
+  const heaps: number[] = [await heap()]
   const pauses = monitorEventLoopDelay()
   pauses.enable()
   try {
@@ -113,7 +113,7 @@ export async function chaos(options: ChaosOptions): Promise<Report> {
       await all(world, round)
       // Idle connections are kept for a few seconds, to be used again, and take memory.
       if (round + 1 >= rounds / 2) await eventually(() => !servers.connections(), 20_000 * patience)
-      heaps.push(heap())
+      heaps.push(await heap())
     }
     const checks = await afterwards(world, { servers, watched, counts, heaps })
     return { ledger: world.ledger, violations: world.violations, checks, silent, longestPauseMs: pauses.max / 1e6 }
