@@ -2,6 +2,8 @@
 import { deepMerge } from '../json/merge.ts'
 import { isStrict } from '../json/strict.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
+import { UNKNOWN } from './fields.ts'
+import { OPEN, worded } from './format.ts'
 import { effortOf } from './openai-effort.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
 import { inputItems } from './openai-responses-items.ts'
@@ -10,7 +12,8 @@ export interface ResponsesBody {
   [field: string]: unknown
 }
 
-const FIELDS = { maxTokens: 'max_output_tokens', temperature: 'temperature', topP: 'top_p', topK: '', stop: '', seed: '' } as const
+/** As Responses names what has a name there. */
+const FIELDS: { readonly [parameter: string]: string | undefined } = { maxTokens: 'max_output_tokens', temperature: 'temperature', topP: 'top_p' }
 
 export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): WireRequest {
   const { mode, request, extra, target, note } = encoding
@@ -18,23 +21,20 @@ export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): 
   const told = { ...extra, ...request.providerOptions }
   // What continues a kept answer, or runs in the background, needs the server to keep it.
   const store = told['store'] ?? !!(told['previous_response_id'] ?? told['conversation'] ?? told['background'])
-  const body: ResponsesBody = { model: target.model, input: inputItems(dialect, encoding, !!store), store }
+  const body: ResponsesBody = { model: target.model, input: inputItems(dialect, encoding, !!store), store, stream: mode === 'stream' || undefined }
   if (!store && thinks(dialect, encoding)) body['include'] = ['reasoning.encrypted_content']
-  for (const parameter of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+  for (const parameter of ['maxTokens', 'temperature', 'topP', 'topK', 'stop', 'seed'] as const) {
     const { [parameter]: field } = FIELDS
-    const value = request[parameter]
-    if (value === undefined) continue
-    if (field) body[field] = value
-    else note(parameter, 'not known to Responses: left out')
+    if (field) body[field] = request[parameter]
+    else if (request[parameter] !== undefined) note(parameter, UNKNOWN)
   }
-  if (request.maxTokens !== undefined && request.maxTokens < minTokens) {
+  if (Number(request.maxTokens) < minTokens) {
     body['max_output_tokens'] = minTokens
-    note('maxTokens', `the API takes no less than ${minTokens}`)
+    note('maxTokens', `sent as ${minTokens}`)
   }
-  if (mode === 'stream') body['stream'] = true
   tools(encoding, body)
   format(encoding, body)
-  Object.assign(body, effortOf(dialect, encoding, (level) => ({ reasoning: { effort: level } })))
+  Object.assign(body, effortOf(dialect, encoding, (effort) => ({ reasoning: { effort } })))
   const merged = deepMerge(body, extra)
   adjust?.(merged, encoding)
   return { path: '/responses', body: deepMerge(merged, request.providerOptions) }
@@ -52,9 +52,9 @@ function tools({ request }: Encoding, body: ResponsesBody): void {
     if ('native' in tool) return tool.native
     const { name, description, parameters = { type: 'object', properties: {} }, strict = false } = tool
     // Left out, `strict` may come to mean true.
-    return { type: 'function', name, ...(description && { description }), parameters, strict }
+    return { type: 'function', name, description, parameters, strict }
   })
-  if (parallelToolCalls !== undefined) body['parallel_tool_calls'] = parallelToolCalls
+  body['parallel_tool_calls'] = parallelToolCalls
   if (!choice || typeof choice === 'string') return void (choice && (body['tool_choice'] = choice))
   // A tool of the provider's own is named by its type, one that takes free text by both.
   const own = declared.flatMap((tool) => ('native' in tool ? [tool.native] : [])).find(({ name, type }) => (name ?? type) === choice.name)
@@ -66,14 +66,12 @@ function format({ request, note }: Encoding, body: ResponsesBody): void {
   if (asked === 'text') return
   if (asked !== 'json_object') {
     const { name = 'response', schema, strict = isStrict(schema) } = asked
-    if (!strict) note('responseFormat', 'not held to strictly: `strict` is off, or an object of the schema is open')
+    if (!strict) note('responseFormat', OPEN)
     body['text'] = { format: { type: 'json_schema', name, schema, strict } }
     return
   }
-  body['text'] = { format: { type: 'json_object' } }
-  // Refused unless the prompt says JSON.
+  body['text'] = { format: { type: asked } }
   const { input } = body
-  if (/json/i.test(JSON.stringify(input))) return
-  note('responseFormat', 'the prompt says it, in a system message')
-  body['input'] = [{ role: 'system', content: 'Answer in JSON.' }, ...(input as readonly unknown[])]
+  // Refused unless the prompt says JSON.
+  if (!/json/i.test(JSON.stringify(input))) body['input'] = [{ role: 'system', content: worded(asked, note) }, ...(input as readonly unknown[])]
 }

@@ -1,9 +1,11 @@
 // Relay's messages to the input items of Responses.
 import { relayError } from '../errors.ts'
-import type { ContentBlock, DocumentBlock, Media, Message, ToolResultBlock, ToolUseBlock } from '../types/message.ts'
+import type { ContentBlock, Media, ToolResultBlock, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
+import { addressOf, blocksOf, wordsOf } from './blocks.ts'
+import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
-import { isMintedBy } from './origin.ts'
+import { keptOf } from './origin.ts'
 
 /** What the decoder keeps on a block for the next turn. */
 export interface Kept {
@@ -44,10 +46,6 @@ export function inputItems(dialect: ResponsesDialect, encoding: Encoding, stored
   return sheet.items
 }
 
-function blocksOf(content: Message['content']): readonly ContentBlock[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content
-}
-
 /** A message of the system's or the user's: results of tools, and a provider's own items, stand by themselves. */
 function said(sheet: Sheet, role: string, blocks: readonly ContentBlock[]): void {
   const { items, custom, encoding } = sheet
@@ -79,41 +77,28 @@ function outputOf(sheet: Sheet, { content }: ToolResultBlock): unknown {
   return parts.every(({ type }) => type === 'input_text') ? parts.map(({ text }) => text).join('\n') : parts
 }
 
-function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, target, details } }: Sheet): void {
-  const source = (media: Media, name: string): Item => {
-    const { url, data, fileId, mediaType = 'application/octet-stream' } = media
-    return fileId !== undefined ? { file_id: fileId } : { [name]: url ?? `data:${mediaType};base64,${data}` }
-  }
-  const file = (document: DocumentBlock): Item => {
-    const { text, title, url } = document
-    if (text !== undefined) return { type: 'input_text', text: title ? `${title}\n\n${text}` : text }
-    if (url !== undefined && !url.startsWith('data:')) return { type: 'input_file', file_url: url }
-    return { type: 'input_file', ...source(document, 'file_data'), ...(document.fileId === undefined && { filename: title ?? 'document.pdf' }) }
-  }
+function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, details } }: Sheet): void {
+  const source = (media: Media, name: string): Item => (media.fileId ? { file_id: media.fileId } : { [name]: addressOf(media) })
+  const { type } = block
   const last = parts.at(-1)
-  switch (block.type) {
-    case 'text':
-    case 'refusal':
-      return block.text ? void parts.push({ type: 'input_text', text: block.text }) : undefined
-    case 'image':
-      return void parts.push({ type: 'input_image', ...source(block, 'image_url'), ...(block.detail && { detail: block.detail }) })
-    case 'document':
-      return void parts.push(file(block))
-    case 'audio':
-      throw relayError('unsupported', `${target.provider.name} takes no audio on Responses: use \`api_style: chat_completions\`, or another model`, details)
-    case 'cache_hint':
-      if (dialect.cacheHint && last) return void Object.assign(last, dialect.cacheHint(block.ttl))
-      return note('cache_hint', 'what is cached is not for the caller to say here: left out')
-    default:
-      note(block.type, 'not for this server, or not in this place: left out')
-  }
+  if (type === 'text' || type === 'refusal') {
+    if (block.text) parts.push({ type: 'input_text', text: block.text })
+  } else if (type === 'image') parts.push({ type: 'input_image', ...source(block, 'image_url'), detail: block.detail })
+  else if (type === 'document') {
+    const { text, title, url, fileId } = block
+    if (text !== undefined) parts.push({ type: 'input_text', text: wordsOf(block) })
+    else if (url && !url.startsWith('data:')) parts.push({ type: 'input_file', file_url: url })
+    else parts.push({ type: 'input_file', ...source(block, 'file_data'), filename: fileId ? undefined : (title ?? 'document.pdf') })
+  } else if (type === 'audio') throw relayError('unsupported', 'Responses takes no audio: use `api_style: chat_completions`, or another model', details)
+  else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
+  else note(type, UNKNOWN)
 }
 
 /** An answer on its way back, item by item. */
 function answer(sheet: Sheet, blocks: readonly ContentBlock[]): void {
   const { items, encoding } = sheet
-  const leave = ({ type }: ContentBlock): void => encoding.note(type, 'what another model made, or this server does not take back, is left out')
-  const steps = blocks.map((block) => ({ block, own: keptOf(block, sheet), goes: true })).filter(({ block, own }) => own || block.type !== 'thinking' || leave(block))
+  const leave = ({ type }: ContentBlock): void => encoding.note(type, FOREIGN)
+  const steps = blocks.map((block) => ({ block, own: ownOf(block, sheet), goes: true })).filter(({ block, own }) => own || block.type !== 'thinking' || leave(block))
   // From the end: a reasoning item goes back only where what it led to follows it.
   steps.reduceRight<number | undefined>((next, step) => {
     const { block, own } = step
@@ -144,8 +129,8 @@ function answer(sheet: Sheet, blocks: readonly ContentBlock[]): void {
   }
 }
 
-function keptOf(block: ContentBlock, { encoding: { target } }: Sheet): Kept | undefined {
-  const state = isMintedBy(block, target) ? (block.origin?.state as Kept | undefined) : undefined
+function ownOf(block: ContentBlock, { encoding: { target } }: Sheet): Kept | undefined {
+  const state = keptOf(block, target) as Kept | undefined
   return typeof state?.at === 'number' ? state : undefined
 }
 

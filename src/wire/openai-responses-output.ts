@@ -2,7 +2,7 @@
 import type { Delta } from '../types/event.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { Kept } from './openai-responses-items.ts'
-import { at } from './fields.ts'
+import { at, present } from './fields.ts'
 
 export interface RawAnnotation {
   readonly type?: string
@@ -128,9 +128,8 @@ function rest(heard: Heard, kind: Kind, { block, text = '' }: Partial<Piece> & P
 
 function cite(heard: Heard, block: number, raw: RawAnnotation): void {
   const { type = '', url, title, filename, start_index: start, end_index: end } = raw
-  const known = Object.entries({ url, title: title ?? filename, start, end }).filter(([, value]) => value !== undefined && value !== null)
   blockOf(heard, block).cites++
-  heard.out.push({ type: 'citation', block, citation: { kind: type, ...Object.fromEntries(known), raw } })
+  heard.out.push({ type: 'citation', block, citation: { kind: type, ...present({ url, title: title ?? filename, start, end }), raw } })
 }
 
 /** An item has begun. */

@@ -37,8 +37,8 @@ export function wireOf({ read, faults, verbatim = true, padding, ...rest }: Part
         padding,
         frame: (data, event) => {
           if (data.startsWith(DONE)) return done?.() ?? []
-          // An event may be its name alone.
-          return data || event ? take(Object(eventJson(data || '{}', encoding.details)), event, false) : []
+          // Where there is such a frame, one that says nothing keeps the connection open; an event may be its name alone.
+          return !data && done ? [] : take(Object(eventJson(data || (event && '{}'), encoding.details)), event, false)
         },
         end: () => end?.(false) ?? [],
       }
