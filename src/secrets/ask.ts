@@ -1,5 +1,6 @@
 // Asks a service for a credential: never following a redirect, and never saying what was sent.
 import { RelayError, relayError, type ErrorCode } from '../errors.ts'
+import { read } from './env.ts'
 import type { World } from './world.ts'
 
 export interface Question {
@@ -75,10 +76,8 @@ export function fields(text: string): Fields | undefined {
 }
 
 /** A variable, trimmed; a binding is asked for its value. */
-export async function variable({ env }: World, name: string): Promise<string | undefined> {
-  const held = env(name)
-  const value: unknown = typeof held === 'object' && held !== null && 'get' in held && typeof held.get === 'function' ? await held.get() : held
-  return typeof value === 'string' && value.trim() ? value.trim() : undefined
+export function variable({ env }: World, name: string): Promise<string | undefined> {
+  return read(env(name))
 }
 
 /** An address without a slash at its end. @throws ConfigError where a secret must not be sent there; it never quotes it. */

@@ -52,9 +52,18 @@ function variableOf(credential: CredentialConfig): string | undefined {
   return /^\$(?:env\.(\w+)|\{env:(\w+)\})$/.exec(credential)?.slice(1).find(Boolean)
 }
 
-async function read(value: unknown): Promise<string | undefined> {
-  if (typeof value === 'string') return value.trim() || undefined
-  return isBinding(value) ? (await value.get()).trim() || undefined : undefined
+/** What a variable holds, trimmed; a binding is asked for it. */
+export async function read(value: unknown): Promise<string | undefined> {
+  let text = value
+  if (isBinding(value)) {
+    try {
+      text = await value.get()
+    } catch (cause) {
+      // Without the cause, which nobody has scrubbed.
+      throw relayError('network', `a secret binding gave no value: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+  }
+  return typeof text === 'string' ? text.trim() || undefined : undefined
 }
 
 function isBinding(value: unknown): value is SecretBinding {

@@ -505,6 +505,23 @@ describe('a hub', () => {
     expect(fetch.seen[0]?.init.headers).toMatchObject({ authorization: 'Bearer from-the-store' })
   })
 
+  it.each([
+    ['has nothing', { get: async () => ' ' }, ConfigError, /has no credential/],
+    ['gives what is no text', { get: async () => undefined as unknown as string }, ConfigError, /has no credential/],
+    ['fails', { get: () => Promise.reject(new Error('the store of sk-abcdefghijkl is down')) }, NetworkError, /gave no value: the store of \[redacted\] is down/],
+  ])('says so where a binding %s, and another member answers', async (_, binding, kind, words) => {
+    const fetch = answers(() => json(hello))
+    const hub = makeHub(fetch, { env: { TOY_KEY: binding, OTHER: 'k' } }, {
+      ...config,
+      models: { one: { target: 'toy/one', max_retries: 0 }, two: { target: 'toy/two', credential: '$env.OTHER' } },
+      groups: { both: { members: ['one', 'two'] } },
+    })
+    const error = await caught(hub.chat('one', ask))
+    expect(error).toBeInstanceOf(kind)
+    expect((error as Error).message).toMatch(words)
+    if (kind === NetworkError) expect((await hub.chat('both', ask)).attempts).toMatchObject([{ alias: 'one', cause: 'network' }, { alias: 'two', ok: true }])
+  })
+
   it('keeps two scopes apart', async () => {
     const hub = makeHub(answers(() => json(hello)))
     const control = new AbortController()
