@@ -1,6 +1,6 @@
 // Merges plain data deeply: what a later one says wins, and lists are replaced.
 
-interface Fields {
+export interface Fields {
   readonly [field: string]: unknown
 }
 
@@ -13,6 +13,6 @@ export function deepMerge(under: Fields, ...overs: readonly (Fields | undefined)
   }, under)
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

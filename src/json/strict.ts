@@ -2,7 +2,7 @@
 import type { JsonSchema } from '../types/tool.ts'
 
 /** What these hold are values, not schemas. */
-const VALUES = /^(enum|const|default|examples|required)$/
+export const VALUES: RegExp = /^(enum|const|default|examples|required)$/
 
 /** Every object names all its properties as required and forbids others. */
 export function isStrict(schema: JsonSchema): boolean {

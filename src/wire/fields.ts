@@ -1,8 +1,7 @@
-// Fields of JSON: at a path, without those that say nothing, and in the spelling of wires.
+// Fields of JSON: at a path, without those that say nothing, and without those that are refused.
+import type { Fields } from '../json/merge.ts'
 
-export interface Fields {
-  readonly [field: string]: unknown
-}
+export type { Fields } from '../json/merge.ts'
 
 /** What stands at a dotted path. */
 export function at(value: unknown, path: string): unknown {
