@@ -27,16 +27,23 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
       const most = call.target ? retries(call.target) : 0
       // The failure that is being tried again.
       let failure: RelayError | undefined
-      for (let [n, kind] = [0, call.kind]; ; kind = 'retry') {
+      for (let n = 0; ;) {
+        const kind = failure ? 'retry' : call.kind
         const target = call.target && ((await keys?.pick(call.target, runtime.now())) ?? call.target)
         try {
           if (failure) await again?.()
           return await next({ ...call, kind, ...(target && { target }) })
         } catch (error) {
-          if (failure && error instanceof RelayError && IN_THE_WAY.includes(error.code)) throw failure
-          if (!(error instanceof RelayError) || budget.left <= 0) throw error
+          if (!(error instanceof RelayError)) throw error
+          const other = target && keys?.report(target, error, runtime.now())
+          if (IN_THE_WAY.includes(error.code)) {
+            // Nothing was sent: the circuit of one key says nothing of another.
+            if (other) continue
+            throw failure ?? error
+          }
+          if (budget.left <= 0) throw error
           failure = error
-          if (target && keys?.report(target, error, runtime.now())) continue
+          if (other) continue
           if (!(error.retryable ?? REMEDY[error.code] === 'retry') || n >= most) throw error
           const wait = backoff(n++, runtime.random, { initial, max, asked: error.retryAfterMs })
           if (alternatives && (error.retryAfterMs ?? 0) > PATIENCE_MS) throw error

@@ -38,13 +38,12 @@ export function keyring(keyOf: (target: Target) => Promise<Credential | undefine
       return { ...picked, key: prints[chosen] }
     },
     report({ alias, key }, { code, retryAfterMs = REST_MS }, now) {
-      const pool = pools.get(alias)
-      const used = pool && key !== undefined ? pool.prints.indexOf(key) : -1
-      if (!pool || used < 0) return false
-      if (/^(authentication|permission|quota)$/.test(code)) pool.rest[used] = Infinity
-      else if (code === 'rate_limit') pool.rest[used] = now + retryAfterMs
-      else return false
-      return pool.rest.some((until) => until <= now)
+      const { rest = [], prints = [] } = pools.get(alias) ?? {}
+      const refused = /^(authentication|permission|quota)$/.test(code)
+      if (key === undefined || !(refused || code === 'rate_limit' || code === 'circuit_open')) return false
+      // A key that was listed twice rests in both places, or it would be its own way out.
+      for (const [n, print] of prints.entries()) if (print === key) rest[n] = refused ? Infinity : now + retryAfterMs
+      return rest.some((until) => until <= now)
     },
   }
 }

@@ -1,6 +1,7 @@
 // Keys: several for one model, from places other than variables, and for servers whose clock is not ours.
 import { describe, expect, it } from 'vitest'
 import { relayError, type RelayError } from '../../src/errors.ts'
+import { breaker } from '../../src/layers/breaker.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
@@ -64,6 +65,22 @@ describe('a pool of keys', () => {
     expect(fetch.keys).toEqual(['a', 'b', 'c'])
     await hub.chat('one', ask).catch(() => undefined)
     expect(fetch.keys).toHaveLength(4)
+  })
+
+  it('asks with no key again and again that is listed twice and refused', async () => {
+    const fetch = door({ a: () => failure(401) })
+    const hub = makeHub(fetch, { env: { A: 'secret-a', B: 'secret-a' } }, { models: { one: { target: 'toy/one', credentials: ['$env.A', '$env.B'] } } })
+    await expect(hub.chat('one', ask)).rejects.toMatchObject({ code: 'authentication' })
+    expect(fetch.keys).toEqual(['a', 'a'])
+  })
+
+  it('lets a key rest whose circuit is open, and no request is taken for one that was not made', async () => {
+    const fetch = door({ a: () => failure(500) })
+    const layers = [breaker({ configOf: () => ({ min_requests: 2 }) })]
+    const hub = makeHub(fetch, { env, layers, runtime: clock() }, { ...pooled, defaults: { max_retries: 0 } })
+    for (let n = 0; n < 6; n++) await hub.chat('one', ask).catch(() => undefined)
+    expect(fetch.keys.filter((key) => key === 'a')).toHaveLength(2)
+    for (let n = 0; n < 6; n++) expect((await hub.chat('one', ask)).attempts).toMatchObject([{ kind: 'first', ok: true }])
   })
 })
 
