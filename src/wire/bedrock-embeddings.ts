@@ -1,9 +1,10 @@
 // Embeddings and ranking on Bedrock: each family of models has a body of its own, under one method.
 import { deepMerge } from '../json/merge.ts'
-import type { EmbedAnswer, EmbedEncoding, EmbedPurpose, EmbedWire, Embedded, RerankWire } from '../types/embed.ts'
+import type { EmbedEncoding, EmbedPurpose, EmbedWire, RerankWire } from '../types/embed.ts'
 import type { Target } from '../types/provider.ts'
 import { cohereTexts, cohereVectors, ranked, rankingFields } from './cohere-embeddings.ts'
-import { vectors } from './embeddings.ts'
+import { SAME, vectors } from './embeddings.ts'
+import { present, type Fields } from './fields.ts'
 
 interface RawVectors {
   readonly embedding?: readonly number[]
@@ -31,39 +32,27 @@ export const bedrockEmbeddings: EmbedWire = {
   encode: (encoding) => {
     const { request, extra, target } = encoding
     const family = familyOf(target)
-    const body = family === 'cohere' ? cohereTexts(encoding) : deepMerge(deepMerge(family === 'nova' ? nova(encoding) : titan(encoding), extra), request.providerOptions)
+    const body = family === 'cohere' ? cohereTexts(encoding) : deepMerge(family === 'nova' ? nova(encoding) : titan(encoding), extra, request.providerOptions)
     return { path: pathOf(target), body }
   },
-  decode: (answer, encoding) => {
-    const { embedding, embeddings, inputTextTokenCount } = (answer.body ?? {}) as RawVectors
-    if (familyOf(encoding.target) === 'cohere') return { embeddings: cohereVectors(answer.body, encoding), ...counted(answer) }
-    const list = embedding ? [embedding] : embeddings?.map((one) => one.embedding)
-    return { embeddings: vectors(list, encoding), ...(inputTextTokenCount === undefined ? counted(answer) : { inputTokens: inputTextTokenCount }) }
+  decode: ({ body, headers }, encoding) => {
+    const { embedding, embeddings, inputTextTokenCount } = Object(body) as RawVectors
+    const list = (): readonly unknown[] | undefined => (embedding ? [embedding] : embeddings?.map((one) => one.embedding))
+    return {
+      embeddings: familyOf(encoding.target) === 'cohere' ? cohereVectors(body, encoding) : vectors(list(), encoding),
+      // Not every model counts in its body.
+      ...present({ inputTokens: inputTextTokenCount ?? (Number(headers.get('x-amzn-bedrock-input-token-count') ?? NaN) || undefined) }),
+    }
   },
 }
 
-/** Not every model counts in its body. */
-function counted({ headers }: EmbedAnswer): Pick<Embedded, 'inputTokens'> {
-  const count = headers.get('x-amzn-bedrock-input-token-count')
-  return count === null ? {} : { inputTokens: Number(count) }
+function titan({ request: { dimensions, purpose }, input: [inputText], note }: EmbedEncoding): Fields {
+  if (purpose) note('purpose', SAME)
+  return { inputText, dimensions }
 }
 
-function titan({ request, input, note }: EmbedEncoding): { readonly [field: string]: unknown } {
-  const { dimensions, purpose } = request
-  if (purpose !== undefined) note('purpose', 'vectors are the same for every purpose here')
-  return { inputText: input[0], ...(dimensions !== undefined && { dimensions }) }
-}
-
-function nova({ request, input }: EmbedEncoding): { readonly [field: string]: unknown } {
-  const { dimensions, purpose = 'similarity' } = request
-  return {
-    taskType: 'SINGLE_EMBEDDING',
-    singleEmbeddingParams: {
-      embeddingPurpose: PURPOSES[purpose],
-      ...(dimensions !== undefined && { embeddingDimension: dimensions }),
-      text: { value: input[0], truncationMode: 'NONE' },
-    },
-  }
+function nova({ request: { dimensions: embeddingDimension, purpose = 'similarity' }, input: [value] }: EmbedEncoding): Fields {
+  return { taskType: 'SINGLE_EMBEDDING', singleEmbeddingParams: { embeddingPurpose: PURPOSES[purpose], embeddingDimension, text: { value, truncationMode: 'NONE' } } }
 }
 
 export const bedrockReranking: RerankWire = {

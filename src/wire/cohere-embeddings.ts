@@ -3,6 +3,7 @@ import { relayError } from '../errors.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { EmbedEncoding, EmbedPurpose, EmbedWire, RerankEncoding, RerankWire, Reranked } from '../types/embed.ts'
 import { vectors } from './embeddings.ts'
+import { present, type Fields } from './fields.ts'
 
 interface RawEmbeddings {
   readonly embeddings?: { readonly float?: readonly unknown[] } | readonly unknown[]
@@ -28,31 +29,30 @@ const PURPOSES: { readonly [purpose in EmbedPurpose]: string } = {
 }
 
 /** The fields of a request, without the model. Every request must say what it is for. */
-export function cohereTexts({ request, input, extra, note }: EmbedEncoding): { readonly [field: string]: unknown } {
-  const { purpose, dimensions } = request
-  if (purpose === undefined) note('purpose', 'the API wants one: document')
-  const body = { texts: input, input_type: PURPOSES[purpose ?? 'document'], ...(dimensions !== undefined && { output_dimension: dimensions }) }
-  return deepMerge(deepMerge(body, extra), request.providerOptions)
+export function cohereTexts({ request, input: texts, extra, note }: EmbedEncoding): Fields {
+  const { purpose = 'document', dimensions: output_dimension, providerOptions } = request
+  if (!request.purpose) note('purpose', 'the API wants one: document')
+  return deepMerge({ texts, input_type: PURPOSES[purpose], output_dimension }, extra, providerOptions)
 }
 
 /** By type where types were asked for, else the floats themselves. */
 export function cohereVectors(body: unknown, encoding: EmbedEncoding): readonly (readonly number[])[] {
-  const { embeddings } = (body ?? {}) as RawEmbeddings
-  return vectors('float' in Object(embeddings) ? (embeddings as { readonly float?: readonly unknown[] }).float : (embeddings as readonly unknown[] | undefined), encoding)
+  const { embeddings } = Object(body) as RawEmbeddings
+  return vectors(Array.isArray(embeddings) ? embeddings : (Object(embeddings) as { readonly float?: readonly unknown[] }).float, encoding)
 }
 
 export const cohereEmbeddings: EmbedWire = {
   limit: () => 96,
   encode: (encoding) => ({ path: '/embed', body: { model: encoding.target.model, embedding_types: ['float'], ...cohereTexts(encoding) } }),
   decode: ({ body }, encoding) => {
-    const { input_tokens: inputTokens } = ((body ?? {}) as RawEmbeddings).meta?.billed_units ?? {}
-    return { embeddings: cohereVectors(body, encoding), ...(inputTokens !== undefined && { inputTokens }) }
+    const { input_tokens: inputTokens } = (Object(body) as RawEmbeddings).meta?.billed_units ?? {}
+    return { embeddings: cohereVectors(body, encoding), ...present({ inputTokens }) }
   },
 }
 
-export function rankingFields({ request, extra }: RerankEncoding): { readonly [field: string]: unknown } {
-  const { query, documents, topN } = request
-  return deepMerge(deepMerge({ query, documents, ...(topN !== undefined && { top_n: topN }) }, extra), request.providerOptions)
+export function rankingFields({ request, extra }: RerankEncoding): Fields {
+  const { query, documents, topN: top_n, providerOptions } = request
+  return deepMerge({ query, documents, top_n }, extra, providerOptions)
 }
 
 export const cohereReranking: RerankWire = {
@@ -61,14 +61,11 @@ export const cohereReranking: RerankWire = {
 }
 
 export function ranked(body: unknown, { request, details }: RerankEncoding): Reranked {
-  const { results, meta } = (body ?? {}) as RawRanking
+  const { results, meta } = Object(body) as RawRanking
   const { search_units: searchUnits, input_tokens: inputTokens } = meta?.billed_units ?? {}
-  const list = (Array.isArray(results) ? results : []).map(({ index = -1, relevance_score: score = NaN }: { readonly index?: number; readonly relevance_score?: number }) => ({ index, score }))
-  const odd = list.some(({ index, score }) => request.documents[index] === undefined || Number.isNaN(score))
-  if (!results || odd) throw relayError('invalid_response', 'the answer ranks other documents than those that were sent', details)
-  return {
-    results: list.sort((a, b) => b.score - a.score),
-    ...(searchUnits !== undefined && { searchUnits }),
-    ...(inputTokens !== undefined && { inputTokens }),
+  const list = [results ?? []].flat().map(({ index = -1, relevance_score: score = NaN }) => ({ index, score }))
+  if (!results || list.some(({ index, score }) => request.documents[index] === undefined || Number.isNaN(score))) {
+    throw relayError('invalid_response', 'the answer ranks other documents than those that were sent', details)
   }
+  return { results: list.sort((a, b) => b.score - a.score), ...present({ searchUnits, inputTokens }) }
 }
