@@ -39,7 +39,7 @@ function framer(sink: FrameSink): Framer {
       event = named[':message-type'] === 'exception' ? `exception:${named[':exception-type']}` : (named[':event-type'] ?? '')
       last = headers
     }
-    sink(payload || '{}', event)
+    sink(payload, event)
   }
 
   return {
