@@ -55,10 +55,20 @@ describe('the documents', { timeout: 30_000 }, () => {
 
   it.each(documents())('%s: links lead somewhere', (file) => {
     const text = readFileSync(`${root}${file}`, 'utf8')
-    const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path)
-    expect(links.filter((path) => !existsSync(resolve(root, dirname(file), path)))).toEqual([])
+    const links = [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#?([^)\s]*)\)/g)]
+    const lost = links.filter(([, path = '', anchor = '']) => {
+      const there = path === '' ? `${root}${file}` : resolve(root, dirname(file), path)
+      return !existsSync(there) || (anchor !== '' && !headings(readFileSync(there, 'utf8')).includes(anchor))
+    })
+    expect(lost.map(([link]) => link)).toEqual([])
   })
 })
+
+/** What the headings of a document are called in links to them. */
+function headings(text: string): string[] {
+  const said = text.replace(/^```[^]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)
+  return [...said].map(([, heading = '']) => heading.toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-'))
+}
 
 describe('tables', () => {
   it('errors.md: every code with its class and its remedy', () => {
