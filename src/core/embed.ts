@@ -1,15 +1,17 @@
 // Vectors and rankings, through the same rings as a chat: the texts travel as messages, the results as facts of the answer.
 import { relayError } from '../errors.ts'
-import type { Call, Next } from '../types/call.ts'
+import type { Budget, Call, Next } from '../types/call.ts'
 import type { EmbedRequest, EmbedResponse, EmbedWire, RerankRequest, RerankResponse, RerankWire } from '../types/embed.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Target, Wire } from '../types/provider.ts'
 import type { ChatRequest } from '../types/request.ts'
-import type { ChatResponse, Cost, Usage } from '../types/response.ts'
-import { ask } from './outcome.ts'
+import type { Attempt, ChatResponse, Cost, Usage } from '../types/response.ts'
+import { anySignal } from './lifeline.ts'
+import { ask, thrown } from './outcome.ts'
 
-/** Where results stand on the way back. */
+/** Where results, and the model that they are from, stand on the way back. */
 const RESULT = '#result'
+const MODEL = '#model'
 /** Requests of one call that are under way at a time: a Worker has six connections. */
 const ABREAST = 4
 
@@ -18,7 +20,7 @@ export type Blank = Omit<Call, 'mode' | 'request' | 'speak'>
 
 /**
  * Turns texts into vectors, in as many requests as they take. All vectors are one model's: who answered the first request
- * answers them all.
+ * answers them all, with the same settings.
  */
 export async function embed(next: Next, blank: Blank, { request, targets }: { readonly request: EmbedRequest; readonly targets: readonly Target[] }): Promise<EmbedResponse> {
   const texts = typeof request.input === 'string' ? [request.input] : request.input
@@ -27,16 +29,51 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
   }
   const size = Math.min(...targets.flatMap((target) => target.provider.embed?.limit(target) ?? []), texts.length)
   const batches = Array.from({ length: Math.ceil(texts.length / size) }, (_, n) => texts.slice(n * size, (n + 1) * size))
-  const send = (batch: readonly string[], alias: string): Promise<ChatResponse> =>
-    ask(next, { ...blank, alias, mode: 'embed', request: carrying(request, batch), speak: (target) => embedding(target, request) })
+  const spoken = new Map<unknown, Target>()
+  const speak = (target: Target): Target => {
+    spoken.set(target.alias, target)
+    return embedding(target, request)
+  }
+  const send = (batch: readonly string[], more?: Partial<Call>): Promise<ChatResponse> =>
+    ask(next, { ...blank, mode: 'embed', request: carrying(request, batch), speak, ...more })
   const [first = [], ...others] = batches
   blank.budget.left += others.length
-  const responses = [await send(first, blank.alias)]
-  const { alias = blank.alias } = blank.budget.attempts.findLast(({ ok }) => ok) ?? {}
+  const responses = [await send(first)]
+  const target = spoken.get(responses[0]?.metadata[MODEL])
   for (let n = 0; n < others.length; n += ABREAST) {
-    responses.push(...(await Promise.all(others.slice(n, n + ABREAST).map((batch) => send(batch, alias)))))
+    responses.push(...(await together(others.slice(n, n + ABREAST), blank, (batch, more) => send(batch, { ...more, ...(target && { target }) }))))
   }
   return { ...answered(responses, blank, request.includeRaw), embeddings: responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings']) }
+}
+
+type Send = (batch: readonly string[], more: Pick<Call, 'budget' | 'signal'>) => Promise<ChatResponse>
+
+/** Several requests at a time. When one fails nobody waits for the others: they are ended before it is told. */
+async function together(batches: readonly (readonly string[])[], blank: Blank, send: Send): Promise<readonly ChatResponse[]> {
+  const { budget, signal } = blank
+  const control = new AbortController()
+  const work = batches.map((batch) => {
+    // What is counted by a request's own attempts must not count those beside it.
+    const attempts: Attempt[] = []
+    const own: Budget = {
+      deadline: budget.deadline,
+      attempts,
+      get left() {
+        return budget.left
+      },
+      set left(left) {
+        budget.left = left
+      },
+    }
+    return send(batch, { budget: own, signal: anySignal([signal, control.signal]) }).finally(() => budget.attempts.push(...attempts))
+  })
+  try {
+    return await Promise.all(work)
+  } catch (error) {
+    control.abort(new DOMException('another request of the same call failed', 'AbortError'))
+    await Promise.allSettled(work)
+    throw thrown(error, blank)
+  }
 }
 
 /** Puts documents into the order in which they answer a query, in one request. */
@@ -64,7 +101,7 @@ function embedding(target: Target, request: EmbedRequest): Target {
     decode: (body, encoding, headers) => {
       const { embeddings, inputTokens, model, usd } = wire.decode({ body, headers }, { ...encoding, request, input: textsOf(encoding) })
       const cost: Delta[] = usd === undefined ? [] : [{ type: 'cost', usd }]
-      return [...told(embeddings, { inputTokens, model }), ...cost, { type: 'done' }]
+      return [...told(embeddings, { inputTokens, model }), { type: 'metadata', values: { [MODEL]: target.alias } }, ...cost, { type: 'done' }]
     },
   })
 }
@@ -109,7 +146,7 @@ function told(result: unknown, { inputTokens, model }: { readonly inputTokens?: 
 function answered(responses: readonly ChatResponse[], { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
   const [first] = responses as readonly [ChatResponse]
   const cost = responses.map((it) => it.cost).reduce(added)
-  const { [RESULT]: _, ...metadata } = first.metadata
+  const { [RESULT]: _, [MODEL]: __, ...metadata } = first.metadata
   return {
     model: alias,
     providerModel: first.providerModel,

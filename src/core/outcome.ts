@@ -28,7 +28,7 @@ export function conclude(reply: Reply, status: Outcome['status'], error?: RelayE
 }
 
 /** What the caller is thrown: their own abort reason, or an error that carries the attempts. */
-export function thrown(error: unknown, { budget, signal }: Call): unknown {
+export function thrown(error: unknown, { budget, signal }: Pick<Call, 'budget' | 'signal'>): unknown {
   if (signal?.aborted && error === signal.reason) return error
   if (error instanceof RelayError) error.attempts = [...budget.attempts]
   return error

@@ -35,7 +35,11 @@ export function route(directory: Directory, options: RouteOptions = {}): Layer {
     stage: 'route',
     wrap(next) {
       for (const alias of Object.keys(directory.groups ?? {})) walk.check(alias)
-      return async (call) => (directory.group(call.alias) ? travel(call, walk, next) : next({ ...call, target: directory.target(call.alias) }))
+      return async (call) => {
+        // Whoever answered before is asked for the rest.
+        if (call.target) return next(call)
+        return directory.group(call.alias) ? travel(call, walk, next) : next({ ...call, target: directory.target(call.alias) })
+      }
     },
   }
 }

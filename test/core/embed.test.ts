@@ -1,7 +1,11 @@
 // Vectors and rankings go through the same rings as a chat: many requests, one answer.
 import { describe, expect, it } from 'vitest'
 import { relayError } from '../../src/errors.ts'
+import { limit } from '../../src/layers/limit.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import type { Layer } from '../../src/types/call.ts'
 import type { EmbedWire, RerankWire } from '../../src/types/embed.ts'
+import type { LimitStore } from '../../src/types/limits.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { config, failure, makeHub, toy } from './toy.ts'
@@ -72,6 +76,42 @@ describe('embed', () => {
     expect(response.embeddings).toHaveLength(5)
     expect(fetch.seen.map(({ model }) => model)).toEqual(['one', 'two', 'two', 'two'])
     expect(response.costUsd).toBeNull()
+  })
+
+  it('asks for the rest with the settings and under the limits of the first', async () => {
+    const fetch = server((_, { model }) => (model === 'one' ? failure(401) : undefined))
+    const seen: (readonly [alias: string, params: unknown])[] = []
+    const watch: Layer = {
+      stage: 'price',
+      wrap: (next) => (call) => {
+        seen.push([call.alias, call.target?.config.params])
+        return next(call)
+      },
+    }
+    const member = { name: 'two', params: { size: 9 } }
+    await makeHub(fetch, { providers: [provider], layers: [watch] }, { ...config, groups: { all: { members: ['one', member] } } }).embed('all', { input: five })
+    expect(seen.slice(1)).toEqual(Array.from({ length: 3 }, () => ['all', { size: 9 }]))
+  })
+
+  it('ends the requests beside one that failed before it says so, and counts each by its own attempts', async () => {
+    const fetch = server()
+    const gone: unknown[] = []
+    const used: unknown[] = []
+    const memory = memoryStore()
+    const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(spent), memory.settle(id, spent)) }
+    const held: FetchLike = async (url, init) => {
+      const n = fetch.seen.length
+      const answer = await fetch(url, init)
+      if (n === 0) return answer
+      if (n === 1) return failure(401)
+      init?.signal?.addEventListener('abort', () => gone.push(init.signal?.reason))
+      return new Promise<Response>(() => undefined)
+    }
+    const layers = [limit({ rules: [{ name: 'all', requests: 9, tokens: 1e6 }], store })]
+    const error = await makeHub(held, { providers: [provider], layers }).embed('one', { input: five }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'authentication', attempts: [{ ok: true }, { cause: 'authentication' }, { cause: 'cancelled' }] })
+    expect(gone).toHaveLength(1)
+    expect(used).toMatchObject([{ 'all/tokens/minute': 20 }, { 'all/tokens/minute': 0 }, { 'all/tokens/minute': expect.any(Number) }])
   })
 
   it('retries the request that failed, not the others', async () => {
