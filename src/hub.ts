@@ -187,7 +187,7 @@ function demand(config: RelayConfig, layers: readonly Layer[]): void {
 }
 
 function listed(wrong: readonly Problem[]): string {
-  return ['the catalogue is wrong:', ...wrong.map(({ path, message }) => `${path.join('.')}: ${message}`)].join('\n')
+  return ['the catalogue is wrong:', ...wrong.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))].join('\n')
 }
 
 function platform({ fetch, runtime }: HubOptions): Runtime {

@@ -1,6 +1,6 @@
 // What must hold of a catalogue beyond its shape. Safe on data of any shape, so that code without a schema can run it.
 import { checkAddress } from '../http/address.ts'
-import type { RelayConfig } from '../types/config.ts'
+import type { GroupConfig, RelayConfig } from '../types/config.ts'
 import { type Problem, refers, variable } from './env.ts'
 
 /** A mapping whose fields nobody has looked at. */
@@ -22,6 +22,7 @@ const UNSUPPORTED: readonly string[] = [
 const SECONDS = /^(defaults|model|member)\.(.*_)?timeout$/
 const WHOLE = /^(defaults|model|member)\.max_/
 const NUMBERS = /^(cost\.|profile\..*_multiplier|member\.weight|defaults\.retry_)/
+const STRATEGIES: readonly unknown[] = ['fallback', 'loadbalance', 'weighted', 'conditional', 'fastest', 'cheapest'] satisfies GroupConfig['strategy'][]
 /** Texts that become part of an address. */
 const PARTS = /^model\.(region|project|location|api_version)$/
 
@@ -32,7 +33,12 @@ const PARTS = /^model\.(region|project|location|api_version)$/
 export function problems(config: RelayConfig, kinds?: readonly string[]): Problem[] {
   const found: Problem[] = []
   const report: Report = (path, message) => void found.push({ path, message })
-  const { defaults, observability, pricing_profiles, models, groups } = fields(config)
+  const { version, defaults, observability, pricing_profiles, models, groups } = fields(config)
+  if (fields(config) !== config) report([], 'a catalogue is a mapping that begins with `models`')
+  for (const [section, value] of Object.entries({ defaults, observability, pricing_profiles, models, groups })) {
+    if (value !== undefined && fields(value) !== value) report([section], 'must be a mapping')
+  }
+  if (!unset(version) && version !== 1) report(['version'], 'must be 1')
   checkFields('defaults', defaults, { path: ['defaults'], report })
   checkFields('observability', observability, { path: ['observability'], report })
   each(pricing_profiles, (profile, name) => {
@@ -58,6 +64,7 @@ export function problems(config: RelayConfig, kinds?: readonly string[]): Proble
     const keys = Array.isArray(credentials) ? (credentials as readonly unknown[]) : []
     checkCredential(credential, { path: at('credential'), report, kinds })
     keys.forEach((key, i) => checkCredential(key, { path: [...at('credentials'), i], report, kinds }))
+    if (!unset(credentials) && !keys.length) report(at('credentials'), 'must be a list that is not empty')
     if (keys.length && !unset(credential)) report(at('credentials'), 'cannot stand beside `credential`: put that key into the list')
     if (unset(url) || typeof url === 'string' && refers(url)) return
     const allowPrivate = model['allow_private_hosts'] === true
@@ -102,12 +109,14 @@ function checkFields(section: string, value: unknown, { path, report }: At): voi
     const place = `${section}.${key}`
     const number = Number.isFinite(item) ? item as number : -1
     const whole = WHOLE.test(place)
+    const least = key === 'max_attempts' ? 1 : 0
     const places = [place, typeof item === 'object' ? '' : `${place}=${String(item)}`]
     const wrong = unset(item) ? undefined
       : places.some((known) => UNSUPPORTED.includes(known)) ? 'is not supported yet: take it out'
       : SECONDS.test(place) && number <= 0 ? 'must be a number of seconds above 0'
-      : whole && (number < 0 || number % 1) ? 'must be a whole number, 0 or more'
+      : whole && (number < least || number % 1) ? `must be a whole number, ${least} or more`
       : NUMBERS.test(place) && number < 0 ? 'must be a number, 0 or more'
+      : place === 'group.strategy' && !STRATEGIES.includes(item) ? `must be one of ${STRATEGIES.join(', ')}`
       : PARTS.test(place) && !like(item, /^[\w.:-]+$/) ? 'may only hold letters, digits and . : _ -'
       : undefined
     if (wrong) report([...path, key], wrong)

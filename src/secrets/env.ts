@@ -25,7 +25,8 @@ export async function keyOf({ alias, config, provider }: Target, { lookup, sourc
     throw relayError('config', `model \`${alias}\` ${what}`, { alias, provider: provider.name })
   }
   const { credential } = config
-  if (credential === undefined) {
+  // JSON may say null.
+  if (credential == null) {
     for (const name of provider.env) {
       const value = await read(lookup(name))
       if (value) return { type: 'key', value }

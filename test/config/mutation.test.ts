@@ -3,6 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { problems } from '../../src/config/check.ts'
 import { resolveEnv } from '../../src/config/env.ts'
+import { RelayError } from '../../src/errors.ts'
+import { Hub } from '../../src/hub.ts'
+import { groupFeatures } from '../../src/layers/groups/index.ts'
+import { openai } from '../../src/providers/openai.ts'
+import { vllm } from '../../src/providers/vllm.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import { compile, load, warnings } from '../../src/yaml.ts'
 import { mistakes, providers } from './kit.ts'
@@ -74,6 +79,11 @@ function changed(changes: readonly Change[]): Record<string, unknown> {
   return tree
 }
 
+function ofRelay(error: unknown): { readonly text: string; readonly costUsd: null } {
+  if (!(error instanceof RelayError)) throw error
+  return { text: 'hi', costUsd: null }
+}
+
 describe('a catalogue that was changed', { timeout: 60_000 }, () => {
   test('is the one it was, unchanged', () => {
     expect(mistakes(() => load(CATALOGUE, { env, providers }))).toEqual({ message: '', findings: [] })
@@ -105,6 +115,28 @@ describe('a catalogue that was changed', { timeout: 60_000 }, () => {
       }
     }), { numRuns: RUNS })
     fc.assert(fc.property(fc.anything(), (anything) => void problems(anything as RelayConfig)))
+  })
+
+  test('read from JSON and handed to a hub answers, or is an error of Relay\'s', async () => {
+    const answer = { choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1 } }
+    const fetch = async (): Promise<Response> => Response.json(answer)
+    const messages = [{ role: 'user', content: 'hi' }] as const
+    let answered = 0
+    await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      try {
+        const data = JSON.stringify(changed(changes), (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value))
+        const hub = new Hub(JSON.parse(data) as RelayConfig, { providers: [openai, vllm], env, fetch, groups: groupFeatures })
+        for (const alias of ['fast', 'slow', 'all', 'more']) {
+          const { text, costUsd } = await hub.chat(alias, { messages }).catch((error: unknown) => ofRelay(error))
+          expect(text).toBe('hi')
+          expect(costUsd === null || costUsd >= 0).toBe(true)
+          answered++
+        }
+      } catch (error) {
+        ofRelay(error)
+      }
+    }), { numRuns: RUNS })
+    expect(answered).toBeGreaterThan(0)
   })
 
   test('as text loads, or is a ConfigError with a line', () => {
