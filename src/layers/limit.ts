@@ -93,7 +93,10 @@ export function limit(options: LimitOptions): Layer {
       const again = async (): Promise<void> => void more.push(await hold(call, requests, options))
       try {
         const reply = await next({ ...call, again })
-        reply.settle.push(({ response }) => settle(response))
+        // As it is here: rings further out may add what others have cost, who settle it themselves.
+        let own: ChatResponse | undefined
+        reply.finish.push((response) => (own = response))
+        reply.settle.push(({ response }) => settle(own ?? response))
         return reply
       } catch (error) {
         settle(error instanceof RelayError ? error.partial : undefined)

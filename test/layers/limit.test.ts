@@ -4,6 +4,7 @@ import { rulesOf } from '../../src/config/limits.ts'
 import { ProviderError, type RelayError } from '../../src/errors.ts'
 import type { Hub, HubOptions } from '../../src/hub.ts'
 import { breaker } from '../../src/layers/breaker.ts'
+import { hedge } from '../../src/layers/groups/hedge.ts'
 import { limit, type LimitOptions } from '../../src/layers/limit.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
@@ -196,6 +197,26 @@ describe('what is counted', () => {
       // Estimated: 3 of input, 100 of output. Then 110 each.
       expect(await room(hub)).toBe(8)
     }
+  })
+
+  it('is not the other\'s part where a hedge was lost: each settles its own', async () => {
+    const clock = time()
+    const used: { readonly [key: string]: number }[] = []
+    const memory = memoryStore()
+    const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(spent), memory.settle(id, spent)) }
+    const cost = { input_per_1m: 1, output_per_1m: 1 }
+    const models = { one: { target: 'toy/one', cost, params: { model: 'slow' } }, two: { target: 'toy/two', cost } }
+    const config: RelayConfig = { models, groups: { both: { members: ['one', 'two'], hedge: { after: 100, max_extra: 1 } } } }
+    const fetch: FetchLike = (_, init) =>
+      String(init?.body).includes('"slow"') ? new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))) : answers(answer)(_, init)
+    const hub = makeHub(fetch, { runtime: clock, groups: [hedge], layers: [limit({ rules: [{ name: 'all', usd: 1 }], store })] }, config)
+    const work = hub.chat('both', asked)
+    await clock.pass(200)
+    const { costUsd } = await work
+    await clock.pass(0)
+    const [lost, won] = used.map(({ 'all/usd/minute': nano }) => Number(nano))
+    expect(lost).toBeGreaterThan(0)
+    expect(Number(lost) + Number(won)).toBe(Math.round(Number(costUsd) * 1e9))
   })
 
   it('holds a stream\'s place until its end', async () => {
