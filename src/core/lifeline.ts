@@ -1,5 +1,5 @@
 // What one attempt hangs on: the caller's signal and its own clocks, whichever gives way first.
-import { relayError, type ErrorDetails } from '../errors.ts'
+import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import { isNetworkError } from '../http/network.ts'
 
 export interface Lifeline {
@@ -62,6 +62,7 @@ export function lifeline(signal: AbortSignal | undefined, details: ErrorDetails)
 }
 
 function failure(cause: unknown, details: ErrorDetails): unknown {
+  if (cause instanceof RelayError) return cause
   const words = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}` : String(cause)
   if (isNetworkError(cause)) return relayError('network', `the connection failed: ${words}`, { ...details, cause })
   // What cannot be sent is quoted by some runtimes, a key among it: it is scrubbed here, and not kept as the cause.

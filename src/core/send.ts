@@ -62,13 +62,8 @@ async function attempt(call: Call, target: Target, sending: Sending): Promise<Re
 
 async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
-  const credential = await secretOf(target)
   const { provider, model, alias, config } = target
-  const secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
-  const details = { provider: provider.name, model, alias, secrets }
-  const encoding = encodingOf(call, target, { details, note: () => undefined })
-  const { url, ...request } = await signed(encoding, credential, { now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache })
-
+  const details: { -readonly [field in keyof ErrorDetails]: ErrorDetails[field] } = { provider: provider.name, model, alias }
   const line = lifeline(call.signal, details)
   const limits: (readonly [Clock, number])[] = [['timeout_total', budget.deadline]]
   if (config.timeout) limits.push(['timeout_attempt', runtime.now() + config.timeout * 1000])
@@ -77,6 +72,11 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
   // Headers of a call that does not stream come when the answer is whole: only a clock that was asked for counts.
   const { connect_timeout = streams ? 60 : undefined, first_content_timeout = 300, idle_timeout = 120 } = { ...timeouts, ...config }
   try {
+    // Where secrets are kept may be as slow as any server.
+    const credential = await line.hold(secretOf(target))
+    details.secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
+    const encoding = encodingOf(call, target, { details, note: () => undefined })
+    const { url, ...request } = await signed(encoding, credential, { now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache })
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.
     const response = await line.hold(runtime.fetch(url, { ...request, redirect: 'manual', signal: line.signal }))

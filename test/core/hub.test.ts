@@ -522,6 +522,22 @@ describe('a hub', () => {
     if (kind === NetworkError) expect((await hub.chat('both', ask)).attempts).toMatchObject([{ alias: 'one', cause: 'network' }, { alias: 'two', ok: true }])
   })
 
+  it('waits for a key no longer than for an answer', async () => {
+    const time = clock()
+    const fetch = answers(() => json(hello))
+    const hub = makeHub(fetch, { runtime: time, env: { TOY_KEY: { get: () => new Promise<string>(() => undefined) } } })
+    const late = caught(hub.chat('one', { ...ask, timeoutMs: 500 }))
+    await time.pass(500)
+    expect(await late).toMatchObject({ code: 'timeout_total', alias: 'one', attempts: [{ cause: 'timeout_total' }] })
+    const control = new AbortController()
+    const left = caught(hub.chat('one', { ...ask, signal: control.signal }))
+    await time.pass(1)
+    control.abort('gone')
+    expect(await left).toBe('gone')
+    expect(fetch.seen).toHaveLength(0)
+    expect(time.pending()).toBe(0)
+  })
+
   it('keeps two scopes apart', async () => {
     const hub = makeHub(answers(() => json(hello)))
     const control = new AbortController()
