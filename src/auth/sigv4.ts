@@ -62,13 +62,18 @@ export async function signV4(request: HttpRequest, keys: AwsKeys, scope: SignSco
     rawPath: scope.service === 's3',
   })
   const area = `${time.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
-  const signature = hex(await hmac(await signingKey(keys, area, scope.cache), stringToSign(time, area, await sha256(canonical))))
+  const signature = await signatureOf(stringToSign(time, area, await sha256(canonical)), keys, { area, cache: scope.cache })
   extra.authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${area}, SignedHeaders=${signed}, Signature=${signature}`
   return { ...request, headers: { ...request.headers, ...extra } }
 }
 
 export function stringToSign(time: string, area: string, requestHash: string): string {
   return `AWS4-HMAC-SHA256\n${time}\n${area}\n${requestHash}`
+}
+
+/** `area` is the day, the region and the service that the signature is good for. */
+export async function signatureOf(text: string, keys: AwsKeys, { area, cache }: { readonly area: string; readonly cache?: SigningKeys | undefined }): Promise<string> {
+  return hex(await hmac(await signingKey(keys, area, cache), text))
 }
 
 export function canonicalRequest(parts: CanonicalParts): { readonly canonical: string; readonly signed: string } {

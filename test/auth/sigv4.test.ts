@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { webcrypto } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { arnRegion, awsHost } from '../../src/auth/aws-host.ts'
-import { canonicalRequest, signV4, stringToSign, type AwsKeys } from '../../src/auth/sigv4.ts'
+import { canonicalRequest, signatureOf, signV4, stringToSign, type AwsKeys } from '../../src/auth/sigv4.ts'
 import type { HttpRequest } from '../../src/types/provider.ts'
 
 const keys: AwsKeys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
@@ -165,7 +165,7 @@ describe('awsHost', () => {
 interface Case {
   readonly name: string
   readonly request: { readonly method: string; readonly path: string; readonly query: string; readonly headers: readonly [string, string][]; readonly body?: string; readonly body_base64?: string }
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string | null }
+  readonly credentials: AwsKeys
   readonly region: string
   readonly service: string
   readonly timestamp: string
@@ -198,7 +198,9 @@ describe.skipIf(!cases.length)('published vectors (skipped where ../shared/data 
     const { canonical } = canonicalRequest({ method: one.request.method, path, query: one.request.query, headers, bodyHash: hash, rawPath: !one.normalize_path })
     expect(canonical).toBe(one.expect.canonical_request)
     const area = `${time.slice(0, 8)}/${one.region}/${one.service}/aws4_request`
-    expect(stringToSign(time, area, await digest(canonical))).toBe(one.expect.string_to_sign)
+    const text = stringToSign(time, area, await digest(canonical))
+    expect(text).toBe(one.expect.string_to_sign)
+    expect(await signatureOf(text, one.credentials, { area })).toBe(one.expect.signature)
   })
 
   it.each(cases.filter(({ request: { path } }) => path.startsWith('/model/')).map((one) => [one.name, one] as const))('%s, signed', async (_, one) => {

@@ -2,13 +2,21 @@
 import { build } from 'esbuild'
 import type { Format } from 'esbuild'
 import { fileURLToPath } from 'node:url'
+import { vectors } from './vectors.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The cases and, where they are there, the published vectors among them. */
+function suite(): string {
+  const found = vectors()
+  return `import { cases, collect, published, run } from './test/portable/all.ts'
+${found ? `cases.push(...collect({ published: published(${JSON.stringify(found)}) }))` : ''}\n`
+}
 
 /** `start` is the few lines that run the suite there; it sees `cases` and `run`. */
 export async function bundle(start: string, format: Format, conditions: string[]): Promise<string> {
   const result = await build({
-    stdin: { contents: `import { cases, run } from './test/portable/all.ts'\n${start}`, resolveDir: root, loader: 'ts' },
+    stdin: { contents: suite() + start, resolveDir: root, loader: 'ts' },
     bundle: true,
     write: false,
     format,
@@ -27,7 +35,7 @@ export async function bundle(start: string, format: Format, conditions: string[]
 /** For runtimes that load modules: the cases alone, so that `@relay/core/...` is resolved by the runtime itself. */
 export async function bundleCases(outfile: string): Promise<void> {
   await build({
-    entryPoints: [`${root}/test/portable/all.ts`],
+    stdin: { contents: `${suite()}export { cases, run }`, resolveDir: root, loader: 'ts' },
     outfile,
     bundle: true,
     format: 'esm',

@@ -15,7 +15,7 @@ const runtimes: Readonly<Record<string, readonly string[]>> = {
   node24: ['node_modules/node/bin/node', modules, 'node24', '24.'],
   bun: ['node_modules/.bin/bun', modules, 'bun', '1.'],
   deno: [...deno, modules, 'deno', '2.'],
-  'deno-source': [...deno, '--no-check', 'test/runtimes/run-deno-source.ts'],
+  'deno-source': [...deno, '--allow-read=.,../shared', '--no-check', 'test/runtimes/run-deno-source.ts'],
   workerd: [process.execPath, 'test/runtimes/run-workerd.ts', 'workerd', 'no_nodejs_compat', 'no_nodejs_compat_v2'],
   'workerd-nodejs-compat': [process.execPath, 'test/runtimes/run-workerd.ts', 'workerd-nodejs-compat'],
   edge: [process.execPath, 'test/runtimes/run-edge.ts'],
