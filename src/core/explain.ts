@@ -1,4 +1,5 @@
 // What would be sent, and what Relay made of the request on the way: nothing goes out.
+import { scrub } from '../errors.ts'
 import type { Call } from '../types/call.ts'
 import type { Credential, Target } from '../types/provider.ts'
 import { encodingOf, signed } from './send.ts'
@@ -17,12 +18,15 @@ export interface Explanation {
   readonly model: string
   readonly method: string
   readonly url: string
-  /** What signing adds is masked. */
+  /** What signing adds is masked, and what looks like a secret. */
   readonly headers: { readonly [name: string]: string }
   /** As it would be sent, as JSON. */
   readonly body: unknown
   readonly notes: readonly Note[]
 }
+
+/** Headers of the catalogue's or the request's own that hold secrets, by their names. */
+const SECRET = /auth|key|token|secret|cookie|password/
 
 /** @throws RelayError where the request cannot be put into the model's words. */
 export async function explain(call: Call, target: Target, credential: Credential | undefined): Promise<Explanation> {
@@ -32,7 +36,7 @@ export async function explain(call: Call, target: Target, credential: Credential
   const encoding = encodingOf(call, target, { details: { alias, model, provider: provider.name }, note })
   const plain = await signed(encoding)
   const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, { now: call.runtime.now(), cache: new Map() }) : plain
-  if (!credential && !provider.keyless) note('credential', 'none was found: it would not be sent')
-  const masked = Object.entries(headers).map(([name, value]) => [name, plain.headers[name] === value ? value : '[redacted]'] as const)
+  if (!credential && !provider.keyless) note('credential', 'none is in the environment: it is asked for elsewhere when a call is made, or the call fails')
+  const masked = Object.entries(headers).map(([name, value]) => [name, plain.headers[name] === value && !SECRET.test(name) ? scrub(value) : '[redacted]'] as const)
   return { alias, provider: provider.name, model, method, url, headers: Object.fromEntries(masked), body: JSON.parse(body ?? 'null'), notes }
 }

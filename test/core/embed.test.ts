@@ -157,4 +157,14 @@ describe('explain', () => {
     expect(JSON.stringify([first, second])).not.toContain('toy-secret-key')
     expect(fetch.seen).toHaveLength(0)
   })
+
+  it('masks secrets in headers of the catalogue\'s and the request\'s own, and says where a key would come from', async () => {
+    const headers = { 'X-Api-Key': 'mine', Cookie: 'a=b', 'x-note': 'Bearer abcdefgh12345', 'x-team': 'blue' }
+    const hub = makeHub(server(), { env: {} }, { ...config, models: { one: { target: 'toy/one', headers } }, groups: {} })
+    const [plan] = await hub.explain('one', { messages: [{ role: 'user', content: 'hi' }], headers: { 'x-session-token': 't' } })
+    expect(plan?.headers).toEqual({
+      'content-type': 'application/json', 'x-api-key': '[redacted]', cookie: '[redacted]', 'x-note': '[redacted]', 'x-team': 'blue', 'x-session-token': '[redacted]',
+    })
+    expect(plan?.notes).toEqual([{ field: 'credential', why: expect.stringMatching(/^none is in the environment/) }])
+  })
 })
