@@ -8,7 +8,7 @@ import type { ServerTool, Tool } from '../types/tool.ts'
 import { addressOf, blocksOf, unreachable, wordsOf } from './blocks.ts'
 import { tokensFor } from './effort.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
-import { lost } from './format.ts'
+import { lost, worded } from './format.ts'
 import { isMintedBy } from './origin.ts'
 import type { Draft } from './turns.ts'
 
@@ -25,9 +25,14 @@ export function encodeCohere(encoding: Encoding): WireRequest {
   if (stops.length > 5) note('stop', 'at most five: the rest are left out')
   if (parallelToolCalls === false) note('parallelToolCalls', UNKNOWN)
   if (p !== topP) note('topP', `sent as ${p}`)
+  const { messages, documents } = conversation(encoding)
+  // The API takes no format beside tools.
+  const words = shape !== 'text' && !!request.tools?.length
+  if (words) messages.unshift({ role: 'system', content: worded(shape, note) })
   const body = {
     model: target.model,
-    ...conversation(encoding),
+    messages,
+    documents,
     max_tokens: maxTokens,
     temperature,
     p,
@@ -35,7 +40,7 @@ export function encodeCohere(encoding: Encoding): WireRequest {
     seed,
     stop_sequences: stops.length ? stops.slice(0, 5) : undefined,
     ...toolsOf(encoding),
-    response_format: shape === 'text' ? undefined : { type: 'json_object', json_schema: typeof shape === 'object' ? lower(shape.schema, SCHEMA, lost(note, 'responseFormat')) : undefined },
+    response_format: shape === 'text' || words ? undefined : { type: 'json_object', json_schema: typeof shape === 'object' ? lower(shape.schema, SCHEMA, lost(note, 'responseFormat')) : undefined },
     thinking: thinking(reasoning),
     stream: mode === 'stream' || undefined,
   }

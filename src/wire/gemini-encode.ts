@@ -6,7 +6,7 @@ import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { blocksOf, bytesOf, wordsOf } from './blocks.ts'
 import { drop, FOREIGN, UNKNOWN } from './fields.ts'
-import { lost } from './format.ts'
+import { lost, worded } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
 import { isMintedBy, keptOf } from './origin.ts'
 
@@ -46,6 +46,12 @@ const STAND_IN = 'skip_thought_signature_validator'
 export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRequest {
   const { request, extra, target, mode, note } = encoding
   const { contents, system } = turnsOf(encoding, dialect)
+  const { responseFormat: shape = 'text', tools = [], toolChoice = 'auto' } = request
+  const version = versionOf(target.model)
+  // Before Gemini 3 functions and JSON do not go together, and from then on not where a function must be called.
+  const apart = (version && version < 3) || !/^(auto|none)$/.test(String(toolChoice))
+  const words = shape !== 'text' && apart && tools.some((tool) => !('native' in tool))
+  if (words) system.push({ text: worded(shape, note) })
   const first = contents.find(({ role }) => role === 'user')
   // Gemma has no place for instructions but the first thing that the user says.
   const prepend = first && /^(.*\/)?gemma/.test(target.model)
@@ -54,7 +60,7 @@ export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRe
     systemInstruction: system.length && !prepend ? { parts: system } : undefined,
     contents,
     ...toolsOf(encoding, dialect),
-    generationConfig: generationOf(encoding),
+    generationConfig: generationOf(words ? { ...encoding, request: { ...request, responseFormat: 'text' } } : encoding),
   }
   const body = deepMerge(own, extra, request.providerOptions)
   if (body['cachedContent']) drop(body, note, ['systemInstruction tools toolConfig', 'part of the cached content: left out'])

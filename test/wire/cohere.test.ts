@@ -206,6 +206,11 @@ describe('what is sent', () => {
     expect(json.body).not.toHaveProperty('documents')
     expect(json.body.messages[0].content).toBe('Oslo\n\nFjords.\n\nWhere?')
     expect(json.body.response_format).toEqual({ type: 'json_object', json_schema: { type: 'object', properties: { n: { type: 'number', description: 'minimum: 1' } } } })
+    // The API takes no format beside tools.
+    const beside = sent({ messages, responseFormat: 'json_object', tools: [{ name: 'look' }] })
+    expect(beside.body.response_format).toBeUndefined()
+    expect(beside.body.messages[0]).toMatchObject({ role: 'system', content: expect.stringContaining('one JSON object') })
+    expect(beside.notes).toContain('responseFormat')
   })
 
   it('pictures, results with documents, and what cannot be sent', () => {

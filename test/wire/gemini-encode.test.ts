@@ -180,6 +180,20 @@ describe('generation', () => {
     expect(sent({ responseFormat: { schema } }).body.generationConfig).toEqual({ responseMimeType: 'application/json', responseJsonSchema: schema })
   })
 
+  it.each([
+    ['gemini-2.5-flash', 'auto', true],
+    ['gemini-2.5-flash', 'none', true],
+    ['gemini-3.8-flash', 'auto', false],
+    ['gemini-3.8-flash', 'required', true],
+    ['gemini-3.8-flash', { name: 'look' }, true],
+  ] as const)('JSON beside functions, %s and %j: in words where the API refuses them together', (model, toolChoice, words) => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } }
+    const { body, notes } = sent({ tools: [look], toolChoice, responseFormat: { schema } }, targetOf(model))
+    expect(body.generationConfig).toEqual(words ? {} : { responseMimeType: 'application/json', responseJsonSchema: schema })
+    expect(JSON.stringify(body['systemInstruction'] ?? '').includes('JSON Schema')).toBe(words)
+    expect(notes.includes('responseFormat')).toBe(words)
+  })
+
   it('what a cache holds is not said again', () => {
     const request = { messages: [{ role: 'system' as const, content: 's' }, user], tools: [look], toolChoice: 'required' as const, providerOptions: { cachedContent: 'cachedContents/a' } }
     const { body, notes } = sent(request)
