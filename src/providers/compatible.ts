@@ -1,6 +1,7 @@
 // Any server that speaks Chat Completions. Its model needs a `base_url`.
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { cohereReranking } from '../wire/cohere-embeddings.ts'
 import { embeddings } from '../wire/embeddings.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { pictures, sources } from '../wire/openai-chat-ears.ts'
@@ -11,6 +12,7 @@ export const compatible: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
+  rerank: cohereReranking,
   // Some end a stream without `[DONE]`.
   wire: openaiChatKin({ fields: { name: null }, ears: [pictures, sources], endsWithBody: true }),
 }

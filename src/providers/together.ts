@@ -1,6 +1,7 @@
 // Together: open models. docs.together.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { cohereReranking } from '../wire/cohere-embeddings.ts'
 import { embeddings } from '../wire/embeddings.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
@@ -11,6 +12,7 @@ export const together: Provider = {
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
   embed: embeddings(),
+  rerank: cohereReranking,
   wire: openaiChatKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],

@@ -1,6 +1,7 @@
 // A vLLM server of your own. docs.vllm.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { cohereReranking } from '../wire/cohere-embeddings.ts'
 import { embeddings } from '../wire/embeddings.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { thinkTags } from '../wire/think-tags.ts'
@@ -12,6 +13,7 @@ export const vllm: Provider = {
   keyless: true,
   sign: bearer,
   embed: embeddings(),
+  rerank: cohereReranking,
   wire: openaiChatKin({
     fields: { name: null },
     // Whether a model thinks is a matter of its chat template.

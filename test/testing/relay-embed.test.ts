@@ -72,10 +72,13 @@ describe('Relay ranks', () => {
   const asked: readonly Row[] = [
     { provider: cohere, model: 'rerank-v4.0-pro', wire: 'cohere-rerank' },
     { provider: bedrock, model: 'cohere.rerank-v3-5:0', wire: 'bedrock-embeddings', more: region },
+    ...[compatible, vllm, together].map((provider): Row => ({ provider, model: 'BAAI/bge-reranker-v2-m3', wire: 'cohere-rerank', more: { base_url: 'https://api.test/v1' } })),
   ]
 
   it.each(asked.map((row) => [row.provider.name, row] as const))('with %s, by the words or by the script', async (_, row) => {
-    const { results } = await hubOf(row).hub.rerank('m', { query: 'rain Oslo', documents, topN: 2 })
+    const { hub, sim } = hubOf(row)
+    const { results } = await hub.rerank('m', { query: 'rain Oslo', documents, topN: 2 })
+    expect(sim.requests.map(({ wire, status }) => [wire, status])).toEqual([[row.wire, 200]])
     expect(results).toEqual([{ index: 2, score: 1, document: documents[2] }, { index: 1, score: 0.5, document: documents[1] }])
     const answers: Answer = { scores: [0.9, 0.1, 0.5] }
     expect((await hubOf(row, answers).hub.rerank('m', { query: 'x', documents })).results.map((one) => one.index)).toEqual([0, 2, 1])

@@ -4,6 +4,7 @@ import type { ErrorFacts, JsonObject, Reply, SimulatedWire } from '../endpoint.t
 import { list, number, text } from '../read.ts'
 import { cohereSide, isCohere } from './cohere.ts'
 import { refuse } from './cohere-rules.ts'
+import { dialectOf, sideOf } from './openai-chat.ts'
 
 const ID = '00000000-0000-4000-8000-000000000000'
 const PURPOSES = ['search_document', 'search_query', 'classification', 'clustering', 'image']
@@ -27,20 +28,29 @@ export const cohereEmbeddings: SimulatedWire = {
   catalogue: () => [],
 }
 
+/** Servers that rank as Cohere does, and count tokens. */
+const ALIKE = ['compatible', 'vllm', 'together']
+
 export const cohereRerank: SimulatedWire = {
   name: 'cohere-rerank',
-  dialects: ['cohere'],
+  dialects: ['cohere', ...ALIKE],
   recognise(call, mint, name) {
-    if (!isCohere(call, 'rerank', name)) return undefined
+    const own = isCohere(call, 'rerank', name)
+    const other = !own && call.method === 'POST' && call.url.pathname.endsWith('/rerank') ? dialectOf(call.url, name) : undefined
+    if (!own && !ALIKE.includes(other?.name ?? '')) return undefined
     const { body = {} } = call
     const asking = {
       wire: 'cohere-rerank',
       model: text(body['model']),
       texts: [text(body['query'])],
       check: () => text(body['model']) === '' ? refuse('invalid request: model is required.') : checkRanking(body),
-      whole: (_: unknown, reply: Reply) => ({ id: ID, results: rank(body, reply), meta: { api_version: { version: '2' }, billed_units: { search_units: 1 } } }),
+      whole: (_: unknown, reply: Reply) => ({
+        id: ID,
+        results: rank(body, reply),
+        ...(other ? { usage: { total_tokens: reply.usage.inputTokens } } : { meta: { api_version: { version: '2' }, billed_units: { search_units: 1 } } }),
+      }),
     }
-    return measuring(asking, cohereSide(call, mint))
+    return measuring(asking, other ? sideOf(other, call, mint) : cohereSide(call, mint))
   },
   catalogue: () => [],
 }
