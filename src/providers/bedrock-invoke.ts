@@ -3,8 +3,8 @@ import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Provider } from '../types/provider.ts'
-import { awsSkewed } from '../wire/aws-fault.ts'
 import { familyOf } from '../wire/anthropic-models.ts'
+import { awsSkewed } from '../wire/aws-fault.ts'
 import { bedrockInvoke as wire } from '../wire/bedrock-invoke.ts'
 
 export const bedrockInvoke: Provider = {

@@ -1,8 +1,8 @@
 // Cohere: Command, through version 2 of its API. docs.cohere.com
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { cohereEmbeddings, cohereReranking } from '../wire/cohere-embeddings.ts'
 import { cohere as wire } from '../wire/cohere.ts'
+import { cohereEmbeddings, cohereReranking } from '../wire/cohere-embeddings.ts'
 
 export const cohere: Provider = {
   name: 'cohere',

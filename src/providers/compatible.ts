@@ -3,8 +3,8 @@ import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { cohereReranking } from '../wire/cohere-embeddings.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { pictures, sources } from '../wire/openai-chat-ears.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const compatible: Provider = {
   name: 'compatible',

@@ -24,7 +24,7 @@ export const deepseek: Provider = {
       if (choice !== undefined && choice !== 'auto' && choice !== 'none') {
         if (body['thinking'] === undefined) body['thinking'] = { type: 'disabled' }
         else if (body['reasoning_effort']) body['tool_choice'] = 'auto'
-        note('toolChoice', body['reasoning_effort'] ? 'not while the model thinks: sent as auto' : 'the model must not think then: thinking is off')
+        note('toolChoice', body['reasoning_effort'] ? 'not while the model thinks: sent as auto' : 'sent with thinking off')
       }
       // A turn that called tools must say what it thought, or a 400 is the answer; an empty string will do.
       body.messages = body.messages.map((turn) => (turn['tool_calls'] && turn['reasoning_content'] === undefined ? { ...turn, reasoning_content: '' } : turn))

@@ -1,8 +1,8 @@
 // Google: Gemini, through the Gemini API. ai.google.dev
 import { header } from '../auth/header.ts'
 import type { Provider } from '../types/provider.ts'
-import { geminiEmbeddings } from '../wire/gemini-embeddings.ts'
 import { gemini } from '../wire/gemini.ts'
+import { geminiEmbeddings } from '../wire/gemini-embeddings.ts'
 
 // A tuned model's name says where it is itself.
 const path = (model: string): string => (model.includes('/') ? `/${model}` : `/models/${model}`)

@@ -1,8 +1,8 @@
 // Groq: open models, fast. console.groq.com/docs/openai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { at } from '../wire/fields.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const groq: Provider = {
   name: 'groq',

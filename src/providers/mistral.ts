@@ -1,8 +1,8 @@
 // Mistral. It answers 422 to any field that it does not know. docs.mistral.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { embeddings } from '../wire/embeddings.ts'
 import { nine } from '../wire/blocks.ts'
+import { embeddings } from '../wire/embeddings.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const mistral: Provider = {

@@ -2,8 +2,8 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
-import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { pictures } from '../wire/openai-chat-ears.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { cost, effort, faults } from './facts/openrouter.ts'
 
 export const openrouter: Provider = {

@@ -1,8 +1,8 @@
 // Perplexity's Agent API, by Responses. docs.perplexity.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiResponses } from '../wire/openai-responses.ts'
 import { at } from '../wire/fields.ts'
+import { openaiResponses } from '../wire/openai-responses.ts'
 
 export const perplexityResponses: Provider = {
   name: 'perplexity',

@@ -1,10 +1,10 @@
 // Perplexity's Sonar: answers from the web. docs.perplexity.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
+import { at } from '../wire/fields.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import type { ChatMessage, Part } from '../wire/openai-dialect.ts'
-import { at } from '../wire/fields.ts'
 import { thinkTags } from '../wire/think-tags.ts'
 
 export const perplexity: Provider = {

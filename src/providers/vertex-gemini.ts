@@ -3,8 +3,8 @@ import { googleCloud } from '../auth/google.ts'
 import { relayError } from '../errors.ts'
 import type { ModelConfig } from '../types/config.ts'
 import type { Provider } from '../types/provider.ts'
-import { vertexEmbeddings } from '../wire/gemini-embeddings.ts'
 import { gemini } from '../wire/gemini.ts'
+import { vertexEmbeddings } from '../wire/gemini-embeddings.ts'
 
 export const vertexGemini: Provider = {
   name: 'vertex',

@@ -2,6 +2,7 @@
 import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
+import { REFUSED } from '../wire/fields.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { vertexGemini } from './vertex-gemini.ts'
 
@@ -20,11 +21,11 @@ const openWire: Wire = openaiChatKin({
   fields: { name: null },
   adjust: (body, { target, note }) => {
     if (target.model.startsWith('xai/') && body['reasoning_effort'] !== undefined) {
-      note('reasoning', 'these models take no level here: left out')
+      note('reasoning', REFUSED)
       delete body['reasoning_effort']
     }
     if (/llama-4/.test(target.model) && body['max_tokens'] === undefined) {
-      note('maxTokens', 'these models want a number: 8192')
+      note('maxTokens', 'the API wants a number: 8192')
       body['max_tokens'] = 8192
     }
   },

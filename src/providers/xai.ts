@@ -1,8 +1,9 @@
 // Grok, xAI's models. docs.x.ai
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
-import { openaiChatKin } from '../wire/openai-chat-kin.ts'
+import { drop, REFUSED } from '../wire/fields.ts'
 import { sources } from '../wire/openai-chat-ears.ts'
+import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { cost, efforts } from './facts/xai.ts'
 
 const REASONS = /^(?!.*non-reasoning)grok-(3-mini|4|5|code|build)/
@@ -19,11 +20,7 @@ export const xai: Provider = {
     fields: { topK: null, name: null },
     efforts,
     adjust: (body, { target, note }) => {
-      if (!REASONS.test(target.model)) return
-      for (const field of ['stop', 'presence_penalty', 'frequency_penalty']) {
-        if (body[field] !== undefined) note(field, 'reasoning models refuse it: left out')
-        delete body[field]
-      }
+      if (REASONS.test(target.model)) drop(body, note, ['stop presence_penalty frequency_penalty', REFUSED])
     },
     cost,
   }),

@@ -15,6 +15,7 @@ export function present<T extends object>(raw: T): { readonly [field in keyof T]
 
 /** Why a field is not sent. */
 export const UNKNOWN = 'not known here: left out'
+export const REFUSED = 'refused by this model: left out'
 export const FOREIGN = "another model's, or not known here: left out"
 
 /** Takes out what would be refused, and says so. */

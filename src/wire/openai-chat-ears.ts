@@ -1,6 +1,6 @@
 // What only some say on Chat Completions: thinking, in every form that there is of it, pictures, sound and sources.
-import { cite, cited, keep, other, say, THINKING, type Heard, type RawDetail, type RawMessage } from './openai-chat-content.ts'
 import { at } from './fields.ts'
+import { cite, cited, keep, other, say, THINKING, type Heard, type RawDetail, type RawMessage } from './openai-chat-content.ts'
 import type { Ear } from './openai-dialect.ts'
 
 /** Of the fields that hold thinking one is read: some servers send the same text in several. */

@@ -1,13 +1,13 @@
 // Chat Completions of those who imitate it: what they say in fields, words and numbers of their own, and what the original left behind.
 import { relayError } from '../errors.ts'
-import type { Usage } from '../types/response.ts'
 import type { Wire } from '../types/provider.ts'
+import type { Usage } from '../types/response.ts'
 import type { FaultRule } from './fault.ts'
 import type { Fields } from './fields.ts'
 import { reasonOf } from './finish.ts'
+import { openaiChat } from './openai-chat.ts'
 import { call, other, say, type RawBody } from './openai-chat-content.ts'
 import { thinking } from './openai-chat-ears.ts'
-import { openaiChat } from './openai-chat.ts'
 import type { ChatMessage, CostOf, Dialect, Ear, Part, Splitter } from './openai-dialect.ts'
 
 /** One company's Chat Completions, where it differs from OpenAI's as others' do too. */

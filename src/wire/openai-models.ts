@@ -1,6 +1,6 @@
 // What OpenAI's reasoning models take and refuse, wherever they are hosted.
 import type { Encoding } from '../types/provider.ts'
-import { drop } from './fields.ts'
+import { drop, REFUSED } from './fields.ts'
 import type { Body, Dialect } from './openai-dialect.ts'
 
 /** From the model catalogue of OpenAI's documentation, November 2026. A fine-tuned or dated name matches by its beginning. */
@@ -19,8 +19,6 @@ export const EFFORTS: NonNullable<Dialect['efforts']> = [
 export function reasons(model: string): boolean {
   return EFFORTS.findIndex(([pattern]) => pattern.test(model)) > 0
 }
-
-const REFUSED = 'refused by this model: left out'
 
 /** While a model reasons it samples as it likes. From 5.1 to 5.4 one does not reason unless it is told to. */
 function sampling(body: { [field: string]: unknown }, { target: { model }, note }: Encoding, effort: unknown): void {

@@ -1,8 +1,8 @@
 // The items of a Responses answer, whole or piece by piece, to deltas.
 import type { Delta } from '../types/event.ts'
 import type { Encoding } from '../types/provider.ts'
-import type { Kept } from './openai-responses-items.ts'
 import { at, present } from './fields.ts'
+import type { Kept } from './openai-responses-items.ts'
 
 export interface RawAnnotation {
   readonly type?: string
