@@ -98,7 +98,7 @@ function embedding(target: Target, request: EmbedRequest): Target {
   const wire: EmbedWire = target.provider.embed ?? missing(target, 'embeddings')
   return speaking(target, {
     encode: (encoding) => wire.encode({ ...encoding, request, input: textsOf(encoding) }),
-    decode: (body, encoding, headers) => {
+    decode: (body, encoding, headers = new Headers()) => {
       const { embeddings, inputTokens, model, usd } = wire.decode({ body, headers }, { ...encoding, request, input: textsOf(encoding) })
       const cost: Delta[] = usd === undefined ? [] : [{ type: 'cost', usd }]
       return [...told(embeddings, { inputTokens, model }), { type: 'metadata', values: { [MODEL]: target.alias } }, ...cost, { type: 'done' }]
@@ -114,7 +114,7 @@ function ranking(target: Target, request: RerankRequest): Target {
   }
   return speaking(target, {
     encode: (encoding) => wire.encode({ ...encoding, request: asked(encoding) }),
-    decode: (body, encoding, headers) => {
+    decode: (body, encoding, headers = new Headers()) => {
       const { documents } = request
       const { results, inputTokens, searchUnits } = wire.decode({ body, headers }, { ...encoding, request: asked(encoding) })
       const whole = results.map(({ index, score }) => ({ index, score, document: documents[index] ?? '' }))

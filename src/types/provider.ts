@@ -101,7 +101,7 @@ export interface Wire {
   readonly framing: Framing
   readonly encode: (encoding: Encoding) => WireRequest
   /** A whole body to deltas, `done` last. Throws a RelayError where the body says that the call failed. */
-  readonly decode: (body: unknown, encoding: Encoding, headers: Headers) => readonly Delta[]
+  readonly decode: (body: unknown, encoding: Encoding, headers?: Headers) => readonly Delta[]
   readonly decoder: (encoding: Encoding) => Decoder
   readonly fault: (failure: Failure) => RelayError
 }

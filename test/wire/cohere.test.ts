@@ -13,7 +13,7 @@ const streamed = (bytes: Uint8Array, cuts?: readonly number[]): ReturnType<typeo
 const sent = (request: Parameters<typeof sentTo>[0], mode: 'chat' | 'stream' = 'chat'): Sent => sentTo(request, target, { mode })
 
 const words = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\n', 'é🙂', 'null', 'n', '[DONE]'))
-const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
+const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map((it) => JSON.parse(JSON.stringify(it)) as { [key: string]: unknown })
 const name = fc.stringMatching(/^[a-z_]{1,8}$/)
 const args = fc.oneof(object.map((value) => JSON.stringify(value)), fc.constantFrom('null', '', '{}', 'nul', 'nonsense', '{"a":'))
 const call = fc.record({ name, arguments: args })

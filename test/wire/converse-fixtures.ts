@@ -142,7 +142,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
 /** Any text, the awkward kinds often. */
 const words = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', ' ', '"', '\\', '\n', 'é🙂', 'text', '{"a":1}', '}}'))
 const id = fc.stringMatching(/^[\w-]{1,12}$/)
-const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
+const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map((it) => JSON.parse(JSON.stringify(it)) as { [key: string]: unknown })
 const base64 = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 const place = fc.constantFrom({ documentChar: { documentIndex: 0, start: 0, end: 9 } }, { web: { url: 'https://a.test/', domain: 'a.test' } })
 const citation = fc.record({ title: id, location: place, sourceContent: fc.array(fc.record({ text: words }), { maxLength: 2 }) }, { requiredKeys: ['location'] })

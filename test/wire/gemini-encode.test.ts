@@ -34,7 +34,7 @@ describe('where it goes', () => {
       'https://generativelanguage.googleapis.com/v1',
     ])
     const request = { method: 'POST' as const, url: 'https://h/', headers: {} }
-    const signed = await sign(request, { type: 'key', value: 'SECRET' }, { target: targetOf(), now: 0 })
+    const signed = await sign(request, { type: 'key', value: 'SECRET' }, { target: targetOf(), now: 0, cache: new Map() })
     expect(signed).toEqual({ ...request, headers: { 'x-goog-api-key': 'SECRET' } })
   })
 })

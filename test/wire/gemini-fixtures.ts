@@ -64,7 +64,7 @@ export function events(chunks: readonly unknown[], newline = '\r\n'): Uint8Array
 const words = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '"', '\\', '\n', 'é🙂', '{"a":1}', '[DONE]', '\r\n{'))
 const id = fc.stringMatching(/^[a-z0-9]{8}$/)
 const signature = fc.base64String({ minLength: 4, maxLength: 24 })
-const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
+const object = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map((it) => JSON.parse(JSON.stringify(it)) as { [key: string]: unknown })
 const signed = (part: fc.Arbitrary<Raw>): fc.Arbitrary<Raw> =>
   fc.tuple(part, fc.option(signature, { nil: undefined })).map(([raw, thoughtSignature]) => (thoughtSignature ? { ...raw, thoughtSignature } : raw))
 
