@@ -13,6 +13,8 @@ export interface RequestPlan {
   readonly detail: string
   /** All that the answer would say. */
   readonly text: string
+  /** The arguments of the tool that it would call. */
+  readonly args?: { readonly from: string; readonly words: readonly string[] }
   readonly answer: Answer
   readonly spoil: Spoil
   /** The frame that comes twice. */
@@ -44,24 +46,30 @@ export interface Asking {
   readonly alias: string
   readonly n: number
   readonly streams: boolean
+  readonly tools: boolean
   readonly clocks: Clocks
 }
 
+/** What calls with tools may call. */
+export const TOOL = 'keep'
+
 /** The same for the same seed, call, model and turn, whatever else is going on. */
-export function planOf({ seed, call, alias, n, streams, clocks }: Asking): RequestPlan {
+export function planOf({ seed, call, alias, n, streams, tools, clocks }: Asking): RequestPlan {
   const throws = dice(seed, call, alias, n)
   const { between, chance, draw } = throws
   const words = between(1, 24)
   const text = Array.from({ length: words }, (_, i) => `${call}~${alias}~${n}~${i}${chance(0.1) ? '🌦é' : ''}`).join(' ')
+  const args = tools ? { from: `${call}~${alias}~${n}`, words: text.split(' ') } : undefined
   const usage = { inputTokens: between(1, 3000), outputTokens: between(1, 900) }
   const chunk = chance(0.5) ? undefined : between(1, 40)
   const dish = draw(chance(0.6) ? harmless() : harmful())
-  const scene: Scene = { ...throws, clocks, streams, frames: words + 6 }
+  const scene: Scene = { ...throws, clocks, streams, frames: words * (tools ? 2 : 1) + 6 }
   const { answer, ...more } = dish.serve(scene)
   return {
     fault: dish.name, detail: '', text, spoil: 'none', frame: 0, whole: true, explains: [], chunk,
+    ...(args && { args }),
     ...more,
-    answer: { text, usage, ...answer },
+    answer: { text, usage, ...(args && { toolCalls: [{ name: TOOL, arguments: args }] }), ...answer },
   }
 }
 

@@ -51,13 +51,14 @@ const LAWS: { readonly [name: string]: Law } = {
   },
   'an answer says what was served'({ exchanges, audited: [end], alias }, { joined, hedged }) {
     if (end?.status !== 'ok' || !end.response || joined.includes(alias)) return undefined
-    const { text, usage, finishReason, costUsd } = end.response
-    const { answer, fault } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan ?? {}
+    const { text, usage, finishReason, toolCalls, costUsd } = end.response
+    const { answer, fault, args, spoil } = exchanges.find(({ plan }) => matches(text, plan, true))?.plan ?? {}
     // Some say what was used when all is said, and that they ended before it: then it is an estimate, and says so.
     if (usage.estimated && fault === 'end') return undefined
     const { inputTokens = NaN, outputTokens = NaN } = answer?.usage ?? {}
     if (usage.estimated || usage.inputTokens !== inputTokens || usage.outputTokens !== outputTokens) return `usage ${JSON.stringify(usage)} of ${JSON.stringify(answer?.usage)}`
-    if (finishReason !== 'stop') return `it ended with ${finishReason}`
+    if (JSON.stringify(toolCalls.map((call) => call.arguments)) !== JSON.stringify(args ? [args] : []) && spoil !== 'duplicate') return `it calls ${JSON.stringify(toolCalls)}`
+    if (finishReason !== (args ? 'tool_calls' : 'stop')) return `it ended with ${finishReason}`
     return paid(costUsd, usage, hedged.includes(alias)) ? undefined : `it cost ${costUsd}`
   },
   'what is left of a broken answer is counted and priced'({ seen, alias }, { hedged }) {

@@ -2,9 +2,11 @@
 import { Hub } from '../../src/hub.ts'
 import { providers } from '../../src/providers/index.ts'
 import { simulator } from '../../src/testing/simulator.ts'
-import type { GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
+import type { CredentialConfig, GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import { dice } from './dice.ts'
+import { TOOL } from './faults.ts'
+import type { Tool } from '../../src/types/tool.ts'
 import type { LawSetting } from './story.ts'
 import { MODEL } from './upstream.ts'
 
@@ -13,6 +15,8 @@ export interface Speaker {
   readonly alias: string
   readonly wire: string
   readonly config: ModelConfig
+  /** Whether it calls tools. */
+  readonly tools?: boolean
 }
 
 export interface Cast {
@@ -49,6 +53,10 @@ const OTHERWISE: { readonly [provider: string]: Partial<ModelConfig> & { readonl
   cohere: { model: 'command-a-03-2025' },
 }
 
+function key(which: string): CredentialConfig {
+  return { type: 'literal', value: `the-${which}-key-of-some-length` }
+}
+
 function speakerOf(provider: Provider, base: string): Speaker {
   const { name, style, wire, baseUrl } = provider
   const { path, model = 'some-model', ...more } = OTHERWISE[name] ?? {}
@@ -58,7 +66,8 @@ function speakerOf(provider: Provider, base: string): Speaker {
     target: `${name}/${model}`,
     ...(style && { api_style: style }),
     base_url: `${base}${at}`.replace(/\/$/, ''),
-    credential: { type: 'literal', value: 'a-key-of-some-length' },
+    // Some have several keys, which take turns, and rest when they are refused or throttled.
+    ...(alias.length % 2 ? { credential: key('only') } : { credentials: [key('first'), key('second'), key('third')] }),
     headers: { [MODEL]: alias },
     ...TERMS,
     ...more,
@@ -73,21 +82,21 @@ export async function cast(base: string, only?: string): Promise<Cast> {
   for (const provider of providers) {
     const speaker = speakerOf(provider, base)
     if (only !== undefined && only !== speaker.wire) continue
-    if (await understood(speaker, provider)) speakers.push(speaker)
+    if (await understood(speaker, provider)) speakers.push({ ...speaker, tools: await understood(speaker, provider, [{ name: TOOL }]) })
     else silent.add(speaker.wire)
   }
   for (const { wire } of speakers) silent.delete(wire)
   return { speakers, silent: [...silent] }
 }
 
-async function understood({ alias, config }: Speaker, provider: Provider): Promise<boolean> {
-  const { fetch } = simulator({ answers: 'Here I am.' })
+async function understood({ alias, config }: Speaker, provider: Provider, tools?: readonly Tool[]): Promise<boolean> {
+  const { fetch } = simulator({ answers: { text: 'Here I am.', ...(tools && { toolCalls: [{ name: TOOL }] }) } })
   const hub = new Hub({ models: { [alias]: config }, defaults: { max_retries: 0 } }, { providers: [provider], fetch })
-  const request = { messages: [{ role: 'user' as const, content: 'Who is there?' }] }
+  const request = { messages: [{ role: 'user' as const, content: 'Who is there?' }], ...(tools && { tools }) }
   try {
     const whole = await hub.chat(alias, request)
     const streamed = await hub.stream(alias, request).response()
-    return whole.text === 'Here I am.' && streamed.text === whole.text
+    return whole.text === 'Here I am.' && streamed.text === whole.text && whole.toolCalls.length === (tools?.length ?? 0)
   } catch {
     return false
   }
@@ -100,6 +109,8 @@ export interface Catalogue {
   readonly providers: readonly Provider[]
   readonly setting: LawSetting
   readonly wireOf: ReadonlyMap<string, string>
+  /** Models that call tools. */
+  readonly callers: readonly string[]
 }
 
 export interface Setting {
@@ -178,6 +189,7 @@ export function catalogue({ seed, speakers, rough, dead, clocks }: Setting): Cat
       joined: Object.keys(groups).filter((alias) => groups[alias]?.on_interrupt === 'continue'),
       hedged: Object.keys(groups).filter((alias) => groups[alias]?.hedge),
     },
+    callers: speakers.flatMap(({ alias, tools }) => (tools ? [alias] : [])),
     wireOf: new Map([...speakers.map(({ alias, wire }) => [alias, wire] as const), ['rough', 'raw bytes'], ['dead', 'nobody']]),
   }
 }

@@ -8,7 +8,7 @@ import type { Layer } from '../../src/types/call.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { CLIENTS } from './clients.ts'
 import { dice } from './dice.ts'
-import { planOf } from './faults.ts'
+import { planOf, TOOL } from './faults.ts'
 import { broken } from './laws.ts'
 import { ledger, type Ledger } from './ledger.ts'
 import { cast, catalogue, clocksOf, type Catalogue } from './models.ts'
@@ -73,27 +73,31 @@ interface World {
 interface Late {
   /** How many attempts of a call no server had seen when its books were closed, by call and model. */
   readonly expected: Map<string, number>
-  readonly met: Exchange[]
+  /** Those that are not over. */
+  met: readonly Exchange[]
+  count: number
   readonly strangers: string[]
 }
 
-function arrived({ expected, met, strangers }: Late, call: number, exchange: Exchange): void {
+function arrived(late: Late, call: number, exchange: Exchange): void {
   const key = `${call} ${exchange.alias}`
-  const left = expected.get(key) ?? 0
-  if (!left) strangers.push(key)
-  expected.set(key, left - 1)
-  met.push(exchange)
+  const left = late.expected.get(key) ?? 0
+  if (!left) late.strangers.push(key)
+  if (left > 1) late.expected.set(key, left - 1)
+  else late.expected.delete(key)
+  late.met = [...late.met.filter(({ state }) => state === 'open'), exchange]
+  late.count++
 }
 
 export async function chaos(options: ChaosOptions): Promise<Report> {
   const { seed, wire, rounds, patience } = options
   const clocks = clocksOf(patience)
   const stories = new Map<number, Story>()
-  const late: Late = { expected: new Map(), met: [], strangers: [] }
+  const late: Late = { expected: new Map(), met: [], count: 0, strangers: [] }
   const servers = await upstream((call, alias) => {
     const story = stories.get(call)
     const n = story?.exchanges.filter((exchange) => exchange.alias === alias).length ?? 0
-    const asking = { seed, call, alias, n, streams: story?.mode === 'stream', clocks }
+    const asking = { seed, call, alias, n, streams: story?.mode === 'stream', tools: story?.tools === true, clocks }
     const exchange = { alias, n, plan: alias === 'rough' ? rough(planOf(asking), asking) : planOf(asking), state: 'open' as const }
     if (story) story.exchanges.push(exchange)
     else arrived(late, call, exchange)
@@ -201,12 +205,14 @@ async function one({ options, hub, known, stories, shared }: World, id: number):
   const throws = dice(options.seed, 'call', id)
   const { alias } = throws.draw(known.targets)
   const client = throws.draw(CLIENTS)
-  const story: Story = { id, alias, client: client.name, mode: client.mode, exchanges: [], audited: [] }
+  const tools = known.callers.includes(alias) && throws.chance(0.2)
+  const story: Story = { id, alias, client: client.name, mode: client.mode, tools, exchanges: [], audited: [] }
   stories.set(id, story)
   const question = 'word '.repeat(throws.between(1, 60))
   const request = {
     messages: [{ role: 'user' as const, content: `${id}: ${question}` }],
     headers: { [CALL]: String(id) },
+    ...(tools && { tools: [{ name: TOOL, parameters: { type: 'object', properties: { from: { type: 'string' }, words: { type: 'array', items: { type: 'string' } } } } }] }),
     ...(throws.chance(0.05) && { timeoutMs: throws.between(20, 600) }),
   }
   // Half of the calls hang on a signal that outlives them all.
@@ -257,7 +263,7 @@ async function afterwards({ ledger, shared, options, late }: World, { servers, w
   return [
     { name: 'every call came to an end', ok: ledger.count('calls') === asked && !calls['lost'], found: `${ledger.count('calls')} of ${asked}` },
     { name: 'requests of nobody', ok: !late.strangers.length, found: `${late.strangers.length} ${late.strangers.slice(0, 8).join(', ')}` },
-    zero('late requests left open', late.met.filter(({ state }) => state === 'open').length),
+    zero(`late requests left open, of ${late.count}`, late.met.filter(({ state }) => state === 'open').length),
     { name: 'settled usage is what was served', ok: settled === taken, found: `${settled} of ${taken} tokens` },
     { name: 'the limits have booked it', ok: booked >= settled, found: `${booked} tokens` },
     zero('reservations left', counts.open()),
@@ -266,7 +272,7 @@ async function afterwards({ ledger, shared, options, late }: World, { servers, w
     zero('work put off and left', watched.deferred()),
     zero('listeners left', listeners(shared)),
     zero('sockets left', servers.connections()),
-    { name: 'memory is flat', ok: end - middle < LEAK_BYTES, found: `${kib(middle)} in the middle, ${kib(end)} at the end` },
+    { name: 'memory is flat', ok: end - middle < LEAK_BYTES, found: heaps.map(kib).join(', ') },
   ]
 }
 

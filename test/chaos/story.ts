@@ -43,6 +43,8 @@ export interface Story {
   readonly alias: string
   readonly client: string
   readonly mode: 'chat' | 'stream'
+  /** Whether it asks with a tool, which every answer then calls. */
+  readonly tools: boolean
   readonly exchanges: Exchange[]
   readonly audited: Audited[]
   budget?: Call['budget']
