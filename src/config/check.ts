@@ -13,7 +13,6 @@ interface At {
 
 /** What the schema has and this version refuses: `section.field`, or `section.field=value`. */
 const UNSUPPORTED: readonly string[] = [
-  'model.inherit_from',
   'observability.otel_enabled=true',
 ]
 

@@ -45,6 +45,10 @@ export function warnings(config: RelayConfig): Problem[] {
       if (why) found.push({ path: ['models', alias, 'params', field], message: why })
     })
   })
+  each(config.models, (model, alias) => {
+    if (fields(model)['inherit_from'] === undefined) return
+    found.push({ path: ['models', alias, 'inherit_from'], message: 'only tells what family the model is of: prices and capabilities are not taken from it yet' })
+  })
   each(config.groups, (group, alias) => {
     const { strategy = 'fallback', members, balance, hedge } = fields(group)
     const warn = (path: readonly (string | number)[], only: string): void =>

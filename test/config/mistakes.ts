@@ -132,7 +132,6 @@ export const meaning: readonly Mistake[] = [
   ['a metadata address in decimal', model('    base_url: ▸https://2852039166/v1'), '169.254.169.254'],
   ['loopback without TLS where TLS is a must', 'models:\n  fast: { target: google/gemini, base_url: ▸"http://localhost:1" }', 'use https'],
   ['a region that is an address', model('    region: ▸x.example/#'), 'may only hold letters'],
-  ['a fine-tuned model', model('    inherit_from: ▸openai/gpt'), 'not supported yet'],
   ['a limit of requests', model('    rpm_limit: ▸0'), '1 or more'],
   ['a limit of tokens', model('    tpm_limit: ▸many'), 'must be a whole number'],
   ['a condition on nothing', group('    members: [{ name: a, when: { tokns: ▸3 } }]'), 'is nothing to look at: there is tokens, max_tokens,'],
