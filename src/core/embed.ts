@@ -27,8 +27,8 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
   if (!texts.length || texts.some((text) => typeof text !== 'string' || text === '')) {
     throw relayError('invalid_request', '`input` must be a text or a list of texts, none of them empty', { alias: blank.alias })
   }
-  const size = Math.min(...targets.flatMap((target) => target.provider.embed?.limit(target) ?? []), texts.length)
-  const batches = Array.from({ length: Math.ceil(texts.length / size) }, (_, n) => texts.slice(n * size, (n + 1) * size))
+  const most = Math.min(...targets.flatMap((target) => target.provider.embed?.limit(target) ?? []))
+  const batches = batched(texts, most, Math.min(...targets.flatMap(({ provider }) => provider.embed?.tokens ?? [])))
   const spoken = new Map<unknown, Target>()
   const speak = (target: Target): Target => {
     spoken.set(target.alias, target)
@@ -44,6 +44,24 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
     responses.push(...(await together(others.slice(n, n + ABREAST), blank, (batch, more) => send(batch, { ...more, ...(target && { target }) }))))
   }
   return { ...answered(responses, blank, request.includeRaw), embeddings: responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings']) }
+}
+
+/** A text that is too long by itself is sent all the same: its failure says more than ours would. */
+function batched(texts: readonly string[], most: number, tokens: number): readonly (readonly string[])[] {
+  const batches: string[][] = []
+  let room = 0
+  for (const text of texts) {
+    // Hardly any text has more tokens than a third of its bytes.
+    const size = tokens < Infinity ? new TextEncoder().encode(text).length / 3 : 0
+    room -= size
+    const last = batches.at(-1)
+    if (last && last.length < most && room >= 0) last.push(text)
+    else {
+      batches.push([text])
+      room = tokens - size
+    }
+  }
+  return batches
 }
 
 type Send = (batch: readonly string[], more: Pick<Call, 'budget' | 'signal'>) => Promise<ChatResponse>

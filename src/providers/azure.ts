@@ -18,7 +18,7 @@ export const azure: Provider = {
   ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
   prefill: false,
-  embed: azureEmbed(embeddings({ base64: true })),
+  embed: azureEmbed(embeddings({ base64: true, tokens: 300_000 })),
   wire: /* @__PURE__ */ azureWire(
     /* @__PURE__ */ openaiChatKin({
       ears: [filters],

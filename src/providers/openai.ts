@@ -13,7 +13,7 @@ export const openai: Provider = {
   env: ['OPENAI_API_KEY'],
   sign: bearer,
   prefill: false,
-  embed: embeddings({ base64: true }),
+  embed: embeddings({ base64: true, tokens: 300_000 }),
   wire: openaiChat({
     // The only cap that models from o1 on take; the older ones take it too.
     fields: { maxTokens: 'max_completion_tokens', topK: null },

@@ -117,6 +117,8 @@ export interface Reranked {
 export interface EmbedWire {
   /** The most texts that one request may hold. */
   readonly limit: (target: Target) => number
+  /** The most tokens that the texts of one request may come to, where there is such a limit. */
+  readonly tokens?: number
   readonly encode: (encoding: EmbedEncoding) => WireRequest
   /** Throws a RelayError where there is not one vector for each text. */
   readonly decode: (answer: EmbedAnswer, encoding: EmbedEncoding) => Embedded

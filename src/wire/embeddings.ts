@@ -8,6 +8,8 @@ import type { CostOf } from './openai-dialect.ts'
 export interface EmbeddingsDialect {
   /** The most texts of one request. Default 2048. */
   readonly limit?: number
+  /** The most tokens of one request. Default: any. */
+  readonly tokens?: number
   /** Ask for base64: a third of the bytes, and exact. */
   readonly base64?: true
   /** The field for how long vectors are to be. Default `dimensions`. */
@@ -21,9 +23,10 @@ interface RawList {
   readonly usage?: Fields & { readonly prompt_tokens?: number }
 }
 
-export function embeddings({ limit = 2048, base64, dimensions = 'dimensions', cost }: EmbeddingsDialect = {}): EmbedWire {
+export function embeddings({ limit = 2048, tokens, base64, dimensions = 'dimensions', cost }: EmbeddingsDialect = {}): EmbedWire {
   return {
     limit: () => limit,
+    ...present({ tokens }),
     encode: ({ request, input, extra, target: { model }, note }) => {
       if (request.purpose) note('purpose', SAME)
       const body = { model, input, [dimensions]: request.dimensions, encoding_format: base64 && 'base64' }

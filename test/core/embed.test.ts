@@ -78,6 +78,15 @@ describe('embed', () => {
     expect(response.costUsd).toBeNull()
   })
 
+  it('puts no more into a request than the tokens that it may hold, in any script', async () => {
+    const fetch = server()
+    const few: Provider = { ...provider, embed: { ...embed, limit: () => 9, tokens: 4 } }
+    const input = ['aaaaaa', 'bbbbbb', 'c', '世界', '世', '界界界界界界', 'd']
+    const { embeddings } = await makeHub(fetch, { providers: [few] }).embed('one', { input })
+    expect(fetch.seen.map((one) => one.input)).toEqual([['aaaaaa', 'bbbbbb'], ['c', '世界', '世'], ['界界界界界界'], ['d']])
+    expect(embeddings).toEqual(input.map((text) => [text.length]))
+  })
+
   it('asks for the rest with the settings and under the limits of the first', async () => {
     const fetch = server((_, { model }) => (model === 'one' ? failure(401) : undefined))
     const seen: (readonly [alias: string, params: unknown])[] = []
