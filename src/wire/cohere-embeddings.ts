@@ -13,6 +13,8 @@ interface RawEmbeddings {
 interface RawRanking {
   readonly results?: readonly { readonly index?: number; readonly relevance_score?: number }[]
   readonly meta?: RawMeta
+  /** How servers that imitate it count. */
+  readonly usage?: { readonly total_tokens?: number }
 }
 
 interface RawMeta {
@@ -61,8 +63,8 @@ export const cohereReranking: RerankWire = {
 }
 
 export function ranked(body: unknown, { request, details }: RerankEncoding): Reranked {
-  const { results, meta } = Object(body) as RawRanking
-  const { search_units: searchUnits, input_tokens: inputTokens } = meta?.billed_units ?? {}
+  const { results, meta, usage } = Object(body) as RawRanking
+  const { search_units: searchUnits, input_tokens: inputTokens = usage?.total_tokens } = meta?.billed_units ?? {}
   const list = [results ?? []].flat().map(({ index = -1, relevance_score: score = NaN }) => ({ index, score }))
   if (!results || list.some(({ index, score }) => request.documents[index] === undefined || Number.isNaN(score))) {
     throw relayError('invalid_response', 'the answer ranks other documents than those that were sent', details)

@@ -77,7 +77,8 @@ describe('Relay ranks', () => {
 
   it.each(asked.map((row) => [row.provider.name, row] as const))('with %s, by the words or by the script', async (_, row) => {
     const { hub, sim } = hubOf(row)
-    const { results } = await hub.rerank('m', { query: 'rain Oslo', documents, topN: 2 })
+    const { results, usage } = await hub.rerank('m', { query: 'rain Oslo', documents, topN: 2 })
+    expect(usage.estimated).toBe([cohere, bedrock].includes(row.provider) ? true : undefined)
     expect(sim.requests.map(({ wire, status }) => [wire, status])).toEqual([[row.wire, 200]])
     expect(results).toEqual([{ index: 2, score: 1, document: documents[2] }, { index: 1, score: 0.5, document: documents[1] }])
     const answers: Answer = { scores: [0.9, 0.1, 0.5] }
