@@ -68,14 +68,23 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   let reply: Reply | undefined
   let at = 0
   let closed = false
+  let pulling = false
+  let left: { readonly error: unknown } | undefined
 
   const close = (how: Ending): void => {
     closed = true
+    call.signal?.removeEventListener('abort', leave)
     over(how)
   }
   const fail = (error: unknown): never => {
     close({ error })
     throw error
+  }
+  /** Who aborts between two steps may never ask for another: the call ends now, and says so when they do. */
+  const leave = (): void => {
+    if (!reply || !call.signal?.aborted || pulling || closed || left) return
+    left = { error: failed(reply, call.signal.reason, call) }
+    over(left)
   }
   const buffered = ({ queue }: Reply): Step => yielded(queue[at++] as StreamEvent)
   const open = async (): Promise<Step> => {
@@ -84,27 +93,24 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     } catch (error) {
       return closed ? DONE : fail(thrown(error, call))
     }
-    if (!closed) return started(reply)
-    // The reader left while a ring still held the answer.
-    reply.cancel(walk.signal.reason)
-    conclude(reply, 'cancelled')
-    return DONE
+    if (closed) return abandoned(reply, walk.signal.reason)
+    call.signal?.addEventListener('abort', leave)
+    leave()
+    return started(reply)
   }
   const more = (reply: Reply): Promise<Step> => {
+    if (left) return Promise.reject(left.error).catch(fail)
     at = reply.queue.length = 0
+    pulling = true
     return reply.pull().then(
-      (going) => (closed ? DONE : going ? buffered(reply) : whole(reply)),
+      (going) => {
+        pulling = false
+        if (!closed && !going) return whole(reply, call, { close, fail })
+        leave()
+        return closed ? DONE : buffered(reply)
+      },
       (error) => (closed ? DONE : fail(failed(reply, error, call))),
     )
-  }
-  const whole = (reply: Reply): Step => {
-    try {
-      const response = conclude(reply, 'ok')
-      close({ response })
-      return yielded({ type: 'end', finishReason: response.finishReason, response })
-    } catch (error) {
-      return fail(thrown(error, call))
-    }
   }
   const step = (): Step | Promise<Step> => {
     if (closed) return DONE
@@ -115,13 +121,37 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     next: inTurn(step),
     async return() {
       if (closed) return DONE
-      walk.abort(new DOMException('the reader walked away', 'AbortError'))
       closed = true
-      reply?.cancel(walk.signal.reason)
-      close(reply ? { response: conclude(reply, 'cancelled') } : { error: walk.signal.reason })
+      walk.abort(new DOMException('the reader walked away', 'AbortError'))
+      if (!left) reply?.cancel(walk.signal.reason)
+      close(left ?? (reply ? { response: conclude(reply, 'cancelled') } : { error: walk.signal.reason }))
       return DONE
     },
   }
+}
+
+/** The reader left while a ring still held the answer. */
+function abandoned(reply: Reply, reason: unknown): Step {
+  reply.cancel(reason)
+  conclude(reply, 'cancelled')
+  return DONE
+}
+
+interface Exits {
+  readonly close: (how: Ending) => void
+  readonly fail: (error: unknown) => never
+}
+
+/** The last event. A ring may still refuse the answer. */
+function whole(reply: Reply, call: Call, { close, fail }: Exits): Step {
+  let response: ChatResponse
+  try {
+    response = conclude(reply, 'ok')
+  } catch (error) {
+    return fail(thrown(error, call))
+  }
+  close({ response })
+  return yielded({ type: 'end', finishReason: response.finishReason, response })
 }
 
 /** Who asks for the next step while one is under way waits for it; one that is there already costs no more than a promise. */

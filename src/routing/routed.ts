@@ -165,8 +165,9 @@ function events(hub: Asked, { request, ...question }: Question, over: (how: Endi
     async return() {
       if (closed) return DONE
       closed = true
+      const left = live?.return?.()
       leaving.abort(new DOMException('the reader walked away', 'AbortError'))
-      await live?.return?.()
+      await left
       await (stream ? stream.response() : Promise.reject(leaving.signal.reason as Error)).then(
         (response) => over({ response: stamped(response, before) }),
         (error: unknown) => over({ error }),

@@ -30,6 +30,28 @@ async function passed(hops: number): Promise<void> {
 /** More than an answer takes to begin. */
 const STEPS = Array.from({ length: 90 }, (_, n) => n)
 
+it('who aborts between two steps and never asks again has left: the call ends then, once', async () => {
+  for (const again of ['never', 'next', 'return'] as const) {
+    const [cancelled, ring, control] = [vi.fn(), holding(0), new AbortController()]
+    const hub = makeHub(answers(() => stream(frames([text('some words')]), 'hang', cancelled)), { layers: [ring] })
+    const answer = hub.stream('one', { ...ask, signal: control.signal })
+    const iterator = answer[Symbol.asyncIterator]()
+    await iterator.next()
+    const reason = new Error('enough')
+    control.abort(reason)
+    expect(ring.ends).toEqual(['cancelled'])
+    await expect(answer.response()).rejects.toBe(reason)
+    if (again === 'next') {
+      expect(await iterator.next()).toMatchObject({ value: { text: 'some words' } })
+      await expect(iterator.next()).rejects.toBe(reason)
+      expect(await iterator.next()).toEqual({ done: true, value: undefined })
+    }
+    if (again === 'return') expect(await iterator.return?.()).toEqual({ done: true, value: undefined })
+    expect(ring.ends).toEqual(['cancelled'])
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalled())
+  }
+})
+
 describe.each([0, 1, 7])('a reader that leaves, where a ring takes %i steps', (hops) => {
   it('ends the call exactly once and closes the connection, whenever that is', async () => {
     const seen = new Set<string>()
