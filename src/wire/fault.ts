@@ -35,8 +35,10 @@ export function classify({ status, text, json, details }: Failure, rules: readon
   const found: { data?: unknown; requestId?: string } = {}
   let upstream = ''
   JSON.stringify(json, (key, value: unknown) => {
-    if (CODES.test(key) && typeof value !== 'object') codes.push(value)
     if (FACTS.test(key)) found.data ??= value
+    // Whatever else is an object need not even have a text.
+    if (typeof value === 'object') return value
+    if (CODES.test(key)) codes.push(value)
     if (key === 'request_id') found.requestId = String(value)
     if (key === 'raw') upstream = `: ${value}`
     return value
@@ -60,7 +62,7 @@ export function told(json: unknown, details: ErrorDetails, rules?: readonly Faul
 /** Words, or a list of what is wrong with which field. */
 function wording(value: unknown): string {
   if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.map((it) => [at(it, 'loc'), wording(it)].filter(Boolean).map(String).join(': ')).join('; ')
+  if (Array.isArray(value)) return value.map((it) => [[at(it, 'loc')].flat().filter((step) => typeof step !== 'object').join(), wording(it)].filter(Boolean).join(': ')).join('; ')
   for (const [field, inner] of Object.entries(Object(value))) {
     const words = WORDS.test(field) && wording(inner)
     if (words) return words
