@@ -93,8 +93,10 @@ export function assembler(facts: Facts): Assembler {
 
 /** What is not part of a block. */
 function note(folded: Folded, delta: Exclude<Delta, { readonly block: number }>, { now }: Facts): void {
-  if (delta.type === 'usage') Object.assign(folded.usage, delta.usage)
-  else if (delta.type === 'metadata') Object.assign(folded.metadata, delta.values)
+  if (delta.type === 'usage') {
+    // What is no count is as good as none: it is estimated then.
+    for (const [name, count] of Object.entries(delta.usage)) if (typeof count === 'number' && count >= 0) Object.assign(folded.usage, { [name]: count })
+  } else if (delta.type === 'metadata') Object.assign(folded.metadata, delta.values)
   else if (delta.type === 'cost') folded.usd = delta.usd
   else if (delta.type === 'done') folded.endedAt ??= now()
   else if (delta.type === 'finish') {

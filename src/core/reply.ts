@@ -105,11 +105,22 @@ function reading(connection: Connection, body: ReadableStream<Uint8Array>, { ans
   line.signal.addEventListener('abort', () => void reader.cancel(line.signal.reason).catch(() => undefined), { once: true })
   return () =>
     line.hold(reader.read()).then(({ done, value }) => {
-      if (!done) framer.push(value)
-      else if (!ended(framer, encoding)) for (const delta of decoder.end()) take(delta, answer, queue)
+      legible(() => {
+        if (!done) framer.push(value)
+        else if (!ended(framer, encoding)) for (const delta of decoder.end()) take(delta, answer, queue)
+      }, encoding)
       if (answer.complete()) linger(reader, connection)
       else if (done) throw relayError('stream_truncated', TRUNCATED, encoding.details)
     })
+}
+
+/** A shape that a wire does not know is no answer, and nobody's TypeError. */
+export function legible<T>(read: () => T, { details }: Encoding): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw cause instanceof RelayError ? cause : relayError('invalid_response', `the answer cannot be read: ${String(cause)}`, { ...details, cause })
+  }
 }
 
 const TRUNCATED = 'the stream ended before its terminal event'

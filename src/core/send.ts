@@ -6,7 +6,7 @@ import type { TimeoutsConfig } from '../types/config.ts'
 import type { Credential, Encoding, HttpRequest, SignContext, Target } from '../types/provider.ts'
 import { stopwatch, type Clock } from './deadline.ts'
 import { lifeline } from './lifeline.ts'
-import { streamReply, wholeReply, type Connection } from './reply.ts'
+import { legible, streamReply, wholeReply, type Connection } from './reply.ts'
 
 /** What sending needs of the hub. */
 export interface Services {
@@ -121,7 +121,8 @@ async function opened(connection: Connection, response: Response): Promise<Reply
     const retryable = word === null ? undefined : word === 'true'
     throw wire.fault({ status, text: raw, json, headers, details: { ...details, raw, retryable, retryAfterMs: retryAfter(headers, call.runtime.now()) } })
   }
-  return wholeReply(connection, wire.decode(json, { ...encoding, details: { ...details, raw } }, headers), json)
+  const read: Encoding = { ...encoding, details: { ...details, raw } }
+  return legible(() => wholeReply(connection, wire.decode(json, read, headers), json), read)
 }
 
 const DEFAULT = "the model's default in the catalogue"
