@@ -1,7 +1,7 @@
 // A stream as callers hold it: events, text, or the response at the end.
 import { relayError } from '../errors.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
-import type { StreamEvent } from '../types/event.ts'
+import type { Delta, StreamEvent } from '../types/event.ts'
 import type { ChatResponse } from '../types/response.ts'
 import { conclude, failed, thrown } from './outcome.ts'
 
@@ -66,9 +66,7 @@ interface Reader {
 /** A hand-made iterator: an async generator costs twice as much for each event. */
 function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<StreamEvent, undefined> {
   let reply: Reply | undefined
-  let at = 0
-  let closed = false
-  let pulling = false
+  let [at, closed, pulling] = [0, false, false]
   let left: { readonly error: unknown } | undefined
 
   const close = (how: Ending): void => {
@@ -83,10 +81,8 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   /** Who aborts between two steps may never ask for another: the call ends now, and says so when they do. */
   const leave = (): void => {
     if (!reply || !call.signal?.aborted || pulling || closed || left) return
-    left = { error: failed(reply, call.signal.reason, call) }
-    over(left)
+    over((left = { error: failed(reply, call.signal.reason, call) }))
   }
-  const buffered = ({ queue }: Reply): Step => yielded(queue[at++] as StreamEvent)
   const open = async (): Promise<Step> => {
     try {
       reply = await next(call)
@@ -107,15 +103,14 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
         pulling = false
         if (!closed && !going) return whole(reply, call, { close, fail })
         leave()
-        return closed ? DONE : buffered(reply)
+        return closed ? DONE : yielded(reply.queue[at++])
       },
       (error) => (closed ? DONE : fail(failed(reply, error, call))),
     )
   }
   const step = (): Step | Promise<Step> => {
-    if (closed) return DONE
-    if (!reply) return open()
-    return at < reply.queue.length ? buffered(reply) : more(reply)
+    if (closed || !reply) return closed ? DONE : open()
+    return at < reply.queue.length ? yielded(reply.queue[at++]) : more(reply)
   }
   return {
     next: inTurn(step),
@@ -123,17 +118,18 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
       if (closed) return DONE
       closed = true
       walk.abort(new DOMException('the reader walked away', 'AbortError'))
-      if (!left) reply?.cancel(walk.signal.reason)
-      close(left ?? (reply ? { response: conclude(reply, 'cancelled') } : { error: walk.signal.reason }))
+      if (reply && !left) return abandoned(reply, walk.signal.reason, close)
+      close(left ?? { error: walk.signal.reason })
       return DONE
     },
   }
 }
 
-/** The reader left while a ring still held the answer. */
-function abandoned(reply: Reply, reason: unknown): Step {
+/** The reader left, perhaps while a ring still held the answer. */
+function abandoned(reply: Reply, reason: unknown, close?: Exits['close']): Step {
   reply.cancel(reason)
-  conclude(reply, 'cancelled')
+  const response = conclude(reply, 'cancelled')
+  close?.({ response })
   return DONE
 }
 
@@ -167,8 +163,8 @@ function inTurn(step: () => Step | Promise<Step>): () => Promise<Step> {
   }
 }
 
-function yielded(value: StreamEvent): Step {
-  return { done: false, value }
+function yielded(value: StreamEvent | Delta | undefined): Step {
+  return { done: false, value: value as StreamEvent }
 }
 
 function started(reply: Reply): Step {

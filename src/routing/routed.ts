@@ -130,12 +130,11 @@ function events(hub: Asked, { request, ...question }: Question, over: (how: Endi
     live = stream[Symbol.asyncIterator]()
     return live.next()
   }
-  const open = (): Promise<Step> => {
+  const open = async (): Promise<Step> => {
     begun = walk({ ...question, request: { ...request, signal } }, async (alias, made) => begin(alias, made))
-    return begun.then((found) => {
-      before = found.before
-      return found.value
-    })
+    const { value, before: earlier } = await begun
+    before = earlier
+    return value
   }
   const seen = (step: Step): Step => {
     if (closed || step.done) return DONE
