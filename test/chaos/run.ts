@@ -147,7 +147,7 @@ function hubOf({ config, providers }: Catalogue, { options, stories, watched, co
     { name: 'tokens', tokens: 1e12 },
     { name: 'dollars', per: 'day' as const, usd: 1e6 },
     { name: 'crowd', concurrency: Math.ceil(options.concurrency * 0.8), on_limit: 'wait' as const, max_wait: 5 },
-    { name: 'narrow', requests: Math.max(10, Math.ceil(options.calls / 25)), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
+    { name: 'narrow', models: ['spread', 'strict'], requests: Math.max(2, Math.ceil(options.calls / 500)), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
   ]
   const rings = [
     audit(stories),
