@@ -20,7 +20,7 @@ export interface ChaosOptions {
   readonly seed: number
   readonly calls: number
   readonly concurrency: number
-  /** Memory is looked at after each: 1, or an even number. */
+  /** Memory is looked at after each: an even number. */
   readonly rounds: number
   /** How long clocks are: 1 is for busy machines. */
   readonly patience: number
@@ -115,8 +115,8 @@ export async function chaos(options: ChaosOptions): Promise<Report> {
   try {
     for (let round = 0; round < rounds; round++) {
       await all(world, round)
-      // Idle connections are kept for a few seconds, to be used again, and take memory.
-      if (round + 1 >= rounds / 2) await eventually(() => !servers.connections(), 20_000 * patience)
+      // Idle connections are kept for a few seconds, to be used again, and take memory: in the middle only who has time waits for that.
+      if (round + 1 === rounds || (patience >= 1 && round + 1 >= rounds / 2)) await eventually(() => !servers.connections(), 20_000 * patience)
       heaps.push(await heap())
     }
     const checks = await afterwards(world, { servers, watched, counts, heaps })
@@ -222,9 +222,9 @@ async function one({ options, hub, known, stories, shared }: World, id: number):
 }
 
 /** When both sides have let go of a call, its books must balance. */
-async function rest({ known, stories, ledger, violations, late }: World, story: Story): Promise<void> {
+async function rest({ options, known, stories, ledger, violations, late }: World, story: Story): Promise<void> {
   const asked = (): number => story.exchanges.length
-  await eventually(() => story.exchanges.every(({ state }) => state !== 'open'), 6000)
+  await eventually(() => story.exchanges.every(({ state }) => state !== 'open'), 6000 * options.patience)
   // What is on its way to a server when its client has gone is seen by the server a moment later.
   for (let before = -1; before !== asked();) {
     before = asked()
@@ -252,7 +252,7 @@ interface Rest {
 
 /** What must hold when all is over. */
 async function afterwards({ ledger, shared, options, late }: World, { servers, watched, counts, heaps }: Rest): Promise<Check[]> {
-  await eventually(() => !watched.timers() && !watched.deferred() && !counts.open(), 5000)
+  await eventually(() => !watched.timers() && !watched.deferred() && !counts.open(), 5000 * options.patience)
   const zero = (name: string, count: number): Check => ({ name, ok: count === 0, found: String(count) })
   const { tokens = {}, calls = {} } = ledger.counts
   const settled = tokens['settled, ok'] ?? 0

@@ -73,7 +73,7 @@ async function outermost(next: Next, call: Call, kept: (() => void)[]): Promise<
 }
 
 function litter({ runtime, signal }: Call, kept: (() => void)[]): void {
-  const words = Array.from({ length: 20_000 }, (_, n) => `${n} words`)
+  const words = Array.from({ length: 40_000 }, (_, n) => `${n} words`)
   kept.push(runtime.timer(() => undefined, 600_000), () => void words.pop())
   signal?.addEventListener('abort', () => undefined)
 }
