@@ -13,10 +13,11 @@ export type { DoorOptions, Source } from '../src/load.ts'
 declare const Bun: {
   readonly env: { readonly [name: string]: string | undefined }
   file(path: string | URL): { exists(): Promise<boolean>; text(): Promise<string> }
+  write(path: string, text: string): Promise<number>
 }
 
 const env = (name: string): string | undefined => Bun.env[name]
-const secrets = sources({ readFile: (path) => Bun.file(path).text() })
+const secrets = sources({ readFile: (path) => Bun.file(path).text(), writeFile: async (path, text) => void (await Bun.write(path, text)) })
 
 /**
  * A hub of one or more catalogues: paths, YAML as text, or data (what `import config from './models.yaml'` gives). Later

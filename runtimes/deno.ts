@@ -13,6 +13,7 @@ export type { DoorOptions, Source } from '../src/load.ts'
 declare const Deno: {
   readonly env: { get(name: string): string | undefined }
   readTextFile(path: string | URL): Promise<string>
+  writeTextFile(path: string, text: string): Promise<void>
 }
 
 /** By name, so that `--allow-env=OPENAI_API_KEY` is enough. */
@@ -24,7 +25,7 @@ function env(name: string): string | undefined {
   }
 }
 
-const secrets = sources({ readFile: (path) => Deno.readTextFile(path) })
+const secrets = sources({ readFile: (path) => Deno.readTextFile(path), writeFile: (path, text) => Deno.writeTextFile(path, text) })
 
 /**
  * A hub of one or more catalogues: paths, `file:` URLs, YAML as text, or data. Later ones override earlier ones, deeply;

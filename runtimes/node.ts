@@ -2,7 +2,7 @@
  * Relay for Node: catalogues from files, keys from the process's environment, every provider.
  * @module
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { relayError } from '../src/errors.ts'
 import type { Hub } from '../src/hub.ts'
 import type { RelayConfig } from '../src/types/config.ts'
@@ -12,7 +12,7 @@ import { sources } from '../src/sources.ts'
 export type { DoorOptions, Source } from '../src/load.ts'
 
 const env = (name: string): string | undefined => process.env[name]
-const secrets = sources({ readFile: (path) => readFile(path, 'utf8') })
+const secrets = sources({ readFile: (path) => readFile(path, 'utf8'), writeFile })
 
 /**
  * A hub of one or more catalogues: paths, `file:` URLs, YAML as text, or data. Later ones override earlier ones, deeply;

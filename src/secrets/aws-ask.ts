@@ -41,8 +41,9 @@ export async function ask({ fetch }: AwsWorld, question: Question): Promise<stri
     // A redirect would take what is sent to another host.
     response = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs), ...(body === undefined ? undefined : { body }) })
     raw = await response.text()
-  } catch (cause) {
-    throw relayError('network', `${host} cannot be reached for AWS credentials`, { cause, secrets })
+  } catch {
+    // Without the cause, which may quote a header or the address.
+    throw relayError('network', `${host} cannot be reached for AWS credentials`, { secrets })
   }
   const { status } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {

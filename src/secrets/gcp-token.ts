@@ -179,7 +179,8 @@ export async function send(url: string, world: World, init: RequestInit): Promis
     response = await world.fetch(url, { ...init, redirect: 'manual' })
   } catch (cause) {
     if (cause instanceof RelayError) throw cause
-    throw relayError('network', `${new URL(url).host} cannot be reached for a credential`, { cause })
+    // Without the cause, which may quote a header or the address.
+    throw relayError('network', `${new URL(url).host} cannot be reached for a credential`)
   }
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     throw relayError('config', `${new URL(url).host} redirects elsewhere, and a credential does not follow`)
