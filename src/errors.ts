@@ -99,6 +99,14 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
   return text.replace(SECRETS, '$1[redacted]')
 }
 
+/** The same in what is data: findings, and parts of bodies. */
+function scrubData(value: unknown, secrets?: readonly string[]): unknown {
+  if (typeof value === 'string') return scrub(value, secrets)
+  if (Array.isArray(value)) return value.map((item) => scrubData(item, secrets))
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, scrubData(item, secrets)]))
+}
+
 // Kept off the error itself, where a logger would find it.
 const unsafe = new WeakMap<RelayError, string | undefined>()
 
@@ -134,7 +142,7 @@ export class RelayError extends Error {
     this.retryAfterMs = details.retryAfterMs
     this.retryable = details.retryable
     this.raw = details.raw === undefined ? undefined : scrub(details.raw, details.secrets)
-    this.data = details.data
+    this.data = scrubData(details.data, details.secrets)
     unsafe.set(this, details.raw)
   }
 

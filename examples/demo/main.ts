@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { RelayError, type Message, type Tool } from '@relay/core'
 import { fromYaml } from '@relay/core/node'
+import { providers } from '@relay/core/providers'
 import { answerLine, attemptLines, bad, head, note, quote, row, step } from './show.ts'
 import { openWorld } from './world.ts'
 
@@ -58,7 +59,9 @@ try {
   if (error.partial) answerLine(error.partial, 'kept in error.partial')
 }
 
-const every = await fromYaml(file('wires.yaml'), world.wires.overlay, { env: world.wires.env })
+// The simulator speaks plain HTTP on loopback, which Google's keys are otherwise never sent over.
+const plain = providers.map((provider) => ({ ...provider, httpsOnly: false }))
+const every = await fromYaml(file('wires.yaml'), world.wires.overlay, { env: world.wires.env, providers: plain })
 step('One call through each wire, all simulated', 'hub.stream, .embed, .rerank')
 for (const [alias, language] of Object.entries({
   'chat-completions': 'English',

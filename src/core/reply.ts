@@ -103,6 +103,11 @@ function reading(connection: Connection, body: ReadableStream<Uint8Array>, { ans
   const reader = body.getReader()
   // A custom `fetch` may not tie its body to the signal.
   line.signal.addEventListener('abort', () => void reader.cancel(line.signal.reason).catch(() => undefined), { once: true })
+  const broken = (error: unknown): never => {
+    // A body that has begun and breaks is cut off, as one that ends too soon is.
+    if (!(error instanceof RelayError) || error.code !== 'network') throw error
+    throw relayError('stream_truncated', `${TRUNCATED}: ${error.message}`, { ...encoding.details, cause: error })
+  }
   return () =>
     line.hold(reader.read()).then(({ done, value }) => {
       legible(() => {
@@ -111,7 +116,7 @@ function reading(connection: Connection, body: ReadableStream<Uint8Array>, { ans
       }, encoding)
       if (answer.complete()) linger(reader, connection)
       else if (done) throw relayError('stream_truncated', TRUNCATED, encoding.details)
-    })
+    }, broken)
 }
 
 /** A shape that a wire does not know is no answer, and nobody's TypeError. */

@@ -13,5 +13,7 @@ export const google: Provider = {
   embed: geminiEmbeddings(path),
   baseUrl: ({ api_version = 'v1beta' }) => `https://generativelanguage.googleapis.com/${api_version}`,
   env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  // Its keys have turned up in the logs of proxies: not even loopback sees one in the clear.
+  httpsOnly: true,
   sign: header('x-goog-api-key'),
 }

@@ -1,6 +1,6 @@
 // Who can be asked: a model of every provider whose wire the simulator speaks, and groups of them.
 import { Hub } from '../../src/hub.ts'
-import { providers } from '../../src/providers/index.ts'
+import { providers as every } from '../../src/providers/index.ts'
 import { simulator } from '../../src/testing/simulator.ts'
 import type { CredentialConfig, GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
@@ -9,6 +9,9 @@ import { TOOL } from './faults.ts'
 import type { Tool } from '../../src/types/tool.ts'
 import type { LawSetting } from './story.ts'
 import { MODEL } from './upstream.ts'
+
+/** The servers speak plain HTTP on loopback, where some keys are otherwise never sent. */
+const providers: readonly Provider[] = every.map((provider) => ({ ...provider, httpsOnly: false }))
 
 /** A model of one provider. */
 export interface Speaker {

@@ -125,14 +125,15 @@ describe('a stream that ends early', () => {
     }
   })
 
-  it('is a NetworkError where the connection breaks, and nothing that came before is lost', async () => {
+  it('is the same where the connection breaks, with what broke as its cause, and nothing that came before is lost', async () => {
     const witnessed = witness()
     const hub = makeHub(answers(() => stream(frames([text('a'), text('b')]), 'break')), { layers: [witnessed] })
     const events: StreamEvent[] = []
     const error = await caught((async () => {
       for await (const event of hub.stream('one', ask)) events.push(event)
     })())
-    expect(error).toBeInstanceOf(NetworkError)
+    expect(error).toBeInstanceOf(StreamTruncatedError)
+    expect((error as RelayError).cause).toBeInstanceOf(NetworkError)
     expect((error as RelayError).partial).toMatchObject({ text: 'ab', finishReason: 'error', usage: { estimated: true } })
     expect((error as RelayError).partial?.cost).toMatchObject({ source: 'estimated', confidence: 'estimated' })
     expect(events.map(({ type }) => type)).toEqual(['start', 'text_delta', 'text_delta'])
@@ -452,6 +453,11 @@ describe('a hub', () => {
     expect(init.headers).toEqual({ 'content-type': 'application/json', 'x-team': 'core', 'x-one': '1', authorization: 'Bearer toy-secret-key' })
     expect(JSON.parse(String(init.body))).toMatchObject({ maxTokens: 5, temperature: 0, odd: true })
     expect(init.redirect).toBe('manual')
+  })
+
+  it('takes them out of the facts of an error too', () => {
+    const error = new RelayError('invalid_request', 'no', { data: { list: [{ said: 'toy-secret-key' }], count: 1 }, secrets: ['toy-secret-key'] })
+    expect(error.data).toEqual({ list: [{ said: '[redacted]' }], count: 1 })
   })
 
   it('does not keep what `fetch` quotes of a key that cannot be sent', async () => {

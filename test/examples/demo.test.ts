@@ -49,7 +49,7 @@ describe('the demo', { timeout: 30_000 }, () => {
       /\| Air scatters short waves/,
       /the model calls get_weather\(\{"city":"Paris"\}\)/,
       /\| It is 21 °C in Paris/,
-      /first +fast +openai +overloaded\n +fallback +smart +anthropic +network\n +fallback +spare +groq +ok/,
+      /first +fast +openai +overloaded\n +fallback +smart +anthropic +stream_truncated\n +fallback +spare +groq +ok/,
       /StreamTruncatedError: .*terminal event\n.*\(estimated\).*kept in error\.partial/,
     ]) expect(stdout).toMatch(said)
     expect(stdout.match(/\d+ tokens in, \d+ out.* · \$0\.\d+ \(\w+\)/g)).toHaveLength(5)

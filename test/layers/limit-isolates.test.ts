@@ -150,7 +150,8 @@ describe('500 calls at once, through two Workers and one object', { timeout: 120
   it('never exceed what may be under way at a time, and leave nothing behind', async () => {
     const answers = await storm('held', [{ concurrency: 5, on_limit: 'wait', max_wait: 60 }], { many: 100 })
     expect(answers.filter((answer) => answer === 'ok').length).toBeGreaterThan(90)
-    expect(seen.abreast).toBe(5)
+    expect(seen.abreast).toBeLessThanOrEqual(5)
+    expect(seen.abreast).toBeGreaterThan(1)
     const quota = { key: 'limit-0/concurrency', windowMs: 0 }
     await vi.waitFor(async () => expect(await isCounted('held', quota, 0)).toBe(true), { timeout: 10_000 })
   })

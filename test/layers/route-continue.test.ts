@@ -191,7 +191,7 @@ describe('the error is thrown, with all that was said,', () => {
 
   it('by default', async () => {
     const server = serving(() => half)
-    expect(await thrown(server, 'plain')).toMatchObject({ code: 'network', partial: { text: 'half' } })
+    expect(await thrown(server, 'plain')).toMatchObject({ code: 'stream_truncated', partial: { text: 'half' } })
     expect(server.seen).toHaveLength(1)
   })
 
@@ -199,7 +199,7 @@ describe('the error is thrown, with all that was said,', () => {
     const outer = witness('audit')
     const server = serving((_, n) => (n === 0 ? half : failure(n === 1 ? 400 : 503)))
     const error = await thrown(server, 'all', { layers: [outer] })
-    expect(error).toMatchObject({ code: 'network', partial: { text: 'half', costUsd: 4 } })
+    expect(error).toMatchObject({ code: 'stream_truncated', partial: { text: 'half', costUsd: 4 } })
     expect(error.attempts.map(({ kind, cause }) => [kind, cause])).toEqual([['first', undefined], ['continue', 'invalid_request'], ['continue', 'server_error']])
     expect(outer.outcomes).toMatchObject([{ status: 'error', response: { text: 'half' } }])
   })
@@ -219,7 +219,7 @@ describe('the error is thrown, with all that was said,', () => {
   it('where the budget is used up', async () => {
     const server = serving(() => half)
     const { error } = await read(groupHub(server, { ...config, defaults: { max_attempts: 1 } }).stream('all', ask))
-    expect(error).toMatchObject({ code: 'network', partial: { text: 'half' } })
+    expect(error).toMatchObject({ code: 'stream_truncated', partial: { text: 'half' } })
     expect(server.seen).toHaveLength(1)
   })
 })

@@ -181,7 +181,7 @@ describe('a stream', () => {
     const plain = await collect(makeHub(answers(() => body(pieces(...hello))), {}, once).stream('two', ask))
     const events = await collect(routed(makeHub(fetch, {}, once), router).stream(ask))
     expect(events.slice(0, -1)).toEqual(plain.slice(0, -1))
-    expect(events.at(-1)).toMatchObject({ type: 'end', response: { model: 'two', attempts: [{ alias: 'one', cause: 'network' }, { alias: 'two', kind: 'fallback' }] } })
+    expect(events.at(-1)).toMatchObject({ type: 'end', response: { model: 'two', attempts: [{ alias: 'one', cause: 'stream_truncated' }, { alias: 'two', kind: 'fallback' }] } })
   })
 
   it('goes to nobody else once it has begun', async () => {
@@ -192,7 +192,7 @@ describe('a stream', () => {
       for await (const event of stream) events.push(event)
     })())
     expect(events.map(({ type }) => type)).toEqual(['start', 'text_delta'])
-    expect(error).toMatchObject({ code: 'network', alias: 'two', partial: { text: 'Hel', metadata: { routing: decision }, attempts: [{ alias: 'one' }, { alias: 'two' }] } })
+    expect(error).toMatchObject({ code: 'stream_truncated', alias: 'two', partial: { text: 'Hel', metadata: { routing: decision }, attempts: [{ alias: 'one' }, { alias: 'two' }] } })
     expect(error.attempts.map(({ alias, kind }) => [alias, kind])).toEqual([['one', 'first'], ['two', 'fallback']])
     expect(await caught(stream.response())).toBe(error)
     expect(sent(fetch)).toBe(2)

@@ -56,9 +56,9 @@ const cases: Cases = (t) => {
       })
     }
 
-    t.test(`${alias}: a connection that breaks is a network error, with what had arrived`, async (assert) => {
+    t.test(`${alias}: a connection that breaks is a stream cut short, with what had arrived`, async (assert) => {
       const { hub } = stage({ text: WORDS, fault: { type: 'cut', content: 3 } }, impatient())
-      const error = (await assert.rejects(events(hub.stream(alias, HELLO)), { code: 'network' })) as RelayError
+      const error = (await assert.rejects(events(hub.stream(alias, HELLO)), { code: 'stream_truncated' })) as RelayError
       assert.equal(error.partial?.text.trim(), 'one two three')
       assert.ok((error.partial?.costUsd ?? 0) > 0)
     })
