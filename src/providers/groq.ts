@@ -2,6 +2,7 @@
 import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { at } from '../wire/fields.ts'
+import { worded } from '../wire/format.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 
 export const groq: Provider = {
@@ -15,6 +16,12 @@ export const groq: Provider = {
       [/qwen/, 'none default'],
       [/gpt-oss/, 'low medium high'],
     ],
+    // JSON and tools do not go together here.
+    adjust: (body, { request: { responseFormat = 'text' }, note }) => {
+      if (!body['tools'] || !body['response_format']) return
+      delete body['response_format']
+      body.messages = [{ role: 'system', content: worded(responseFormat, note) }, ...body.messages]
+    },
     // Compound systems count here alone.
     usage: (body) => at(body, 'x_groq.usage'),
     faults: [

@@ -20,7 +20,9 @@ export const perplexity: Provider = {
     efforts: [[/reasoning|research/, 'minimal low medium high']],
     // Base64 stands alone here, without `data:`.
     file: (url, name) => ({ type: 'file_url', file_url: { url: url.replace(/^data:.*?,/s, '') }, file_name: name }),
-    adjust: (body) => {
+    adjust: (body, { note }) => {
+      if (body['tools']) note('tools', 'these models call none: left out')
+      for (const field of ['tools', 'tool_choice']) delete body[field]
       body.messages = body.messages.reduce<ChatMessage[]>(alternate, [])
     },
     reasoningApart: true,

@@ -36,6 +36,26 @@ describe('every provider', () => {
   })
 })
 
+describe('tools', () => {
+  const tools = [{ name: 'look' }]
+
+  test('are left out for Sonar, which calls none, and it is said', () => {
+    const notes: string[] = []
+    const body = encode({ tools, toolChoice: 'required' }, { provider: perplexity, notes })
+    expect([body['tools'], body['tool_choice']]).toEqual([undefined, undefined])
+    expect(notes).toContain('tools')
+  })
+
+  test('and JSON do not go together at Groq: it is asked for in words', () => {
+    const notes: string[] = []
+    const body = encode({ messages: [{ role: 'user', content: 'hi' }], tools, responseFormat: { schema: { type: 'object', title: 'Weather' } } }, { provider: groq, notes })
+    expect(body).toMatchObject({ tools: [{ type: 'function' }], messages: [{ role: 'system', content: expect.stringContaining('Weather') as string }, { role: 'user' }] })
+    expect(body['response_format']).toBeUndefined()
+    expect(notes).toContain('responseFormat')
+    expect(encode({ responseFormat: 'json_object' }, { provider: groq })['response_format']).toEqual({ type: 'json_object' })
+  })
+})
+
 describe('reasoning', () => {
   const sent = (provider: Provider, model: string, reasoning: Reasoning) => {
     const notes: string[] = []
