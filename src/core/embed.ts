@@ -5,9 +5,10 @@ import type { EmbedRequest, EmbedResponse, EmbedWire, RerankRequest, RerankRespo
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Target, Wire } from '../types/provider.ts'
 import type { ChatRequest } from '../types/request.ts'
-import type { Attempt, ChatResponse, Cost, Usage } from '../types/response.ts'
+import type { Attempt, ChatResponse } from '../types/response.ts'
 import { anySignal } from './lifeline.ts'
 import { ask, thrown } from './outcome.ts'
+import { plusCost, plusUsage } from './sum.ts'
 
 /** Where results, and the model that they are from, stand on the way back. */
 const RESULT = '#result'
@@ -163,13 +164,13 @@ function told(result: unknown, { inputTokens, model }: { readonly inputTokens?: 
 /** One answer of several: tokens and dollars are summed, and an unknown cost stays unknown. */
 function answered(responses: readonly ChatResponse[], { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
   const [first] = responses as readonly [ChatResponse]
-  const cost = responses.map((it) => it.cost).reduce(added)
+  const cost = responses.map((it) => it.cost).reduce(plusCost)
   const { [RESULT]: _, [MODEL]: __, ...metadata } = first.metadata
   return {
     model: alias,
     providerModel: first.providerModel,
     provider: first.provider,
-    usage: responses.map(({ usage }) => usage).reduce(summed),
+    usage: responses.map(({ usage }) => usage).reduce(plusUsage),
     cost,
     costUsd: cost.totalUsd,
     createdAt: first.createdAt,
@@ -178,15 +179,4 @@ function answered(responses: readonly ChatResponse[], { alias, budget, runtime, 
     metadata,
     ...(raw ? { raw: responses.map((it) => it.raw) } : undefined),
   }
-}
-
-function summed(a: Usage, b: Usage): Usage {
-  const inputTokens = a.inputTokens + b.inputTokens
-  return { ...a, inputTokens, totalTokens: inputTokens + a.outputTokens, ...(b.estimated ? { estimated: true } : undefined) }
-}
-
-function added(a: Cost, b: Cost): Cost {
-  const plus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : x + y)
-  const worse = b.totalUsd === null || b.confidence === 'estimated' ? b : a
-  return { ...worse, totalUsd: plus(a.totalUsd, b.totalUsd), inputUsd: plus(a.inputUsd, b.inputUsd) }
 }

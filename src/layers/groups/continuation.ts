@@ -7,7 +7,7 @@ import type { Citation, ContentBlock, TextBlock } from '../../types/message.ts'
 import type { ChatRequest } from '../../types/request.ts'
 import type { ChatResponse, Usage } from '../../types/response.ts'
 import type { GroupFeature, Line } from './feature.ts'
-import { plusCost, plusUsage } from './sum.ts'
+import { plusCost, plusUsage } from '../../core/sum.ts'
 
 /** For groups with `on_interrupt: continue`. */
 export const continuation: GroupFeature = {

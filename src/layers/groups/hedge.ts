@@ -5,7 +5,7 @@ import { estimateInput } from '../../core/tokens.ts'
 import type { Budget, Call, Reply } from '../../types/call.ts'
 import type { Attempt, ChatResponse, Cost } from '../../types/response.ts'
 import type { GroupFeature, Line, Open, Services } from './feature.ts'
-import { plusCost } from './sum.ts'
+import { plusCost } from '../../core/sum.ts'
 
 /** Times that the percentile is taken of. */
 const KEPT = 256

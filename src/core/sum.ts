@@ -1,5 +1,5 @@
 // Adds up what several requests of one call used and cost.
-import type { Cost, CostConfidence, Usage } from '../../types/response.ts'
+import type { Cost, CostConfidence, Usage } from '../types/response.ts'
 
 /** Tokens of two answers. It is an estimate where one of them is. */
 export function plusUsage(a: Usage, b: Usage): Usage {
