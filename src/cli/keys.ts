@@ -1,5 +1,5 @@
 // Whether the keys of a model are there, found out as a hub would, but without asking anybody.
-import { variable } from '../config/env.ts'
+import { variable } from '../secrets/env.ts'
 import { ConfigError } from '../errors.ts'
 import { keyOf } from '../secrets/env.ts'
 import type { CredentialConfig } from '../types/config.ts'

@@ -1,5 +1,6 @@
 // `relay models`: what a catalogue holds, one line each or one model in full. No secret is ever shown.
-import { refers, variable } from '../config/env.ts'
+import { refers } from '../config/env.ts'
+import { variable } from '../secrets/env.ts'
 import { scrub } from '../errors.ts'
 import { providers } from '../providers/index.ts'
 import type { GroupConfig, ModelConfig, RelayConfig } from '../types/config.ts'

@@ -1,7 +1,8 @@
 // What must hold of a catalogue beyond its shape. Safe on data of any shape, so that code without a schema can run it.
 import { checkAddress } from '../http/address.ts'
+import { variable } from '../secrets/env.ts'
 import type { GroupConfig, RelayConfig } from '../types/config.ts'
-import { type Problem, refers, variable } from './env.ts'
+import { type Problem, refers } from './env.ts'
 
 /** A mapping whose fields nobody has looked at. */
 export interface Fields { readonly [key: string]: unknown }

@@ -1,4 +1,5 @@
 // References to variables in the catalogue: `$env.VAR` for a whole text, `${env:VAR}` also inside one.
+import { variable } from '../secrets/env.ts'
 import type { RelayConfig } from '../types/config.ts'
 
 /** A mistake in the catalogue: where it is, and what is wrong and what to do. */
@@ -16,11 +17,6 @@ export interface Resolved {
 /** True where a text still holds a reference, well-formed or not. */
 export function refers(text: string): boolean {
   return /\$(env\b|\{env)/i.test(text)
-}
-
-/** The variable that a text is a reference to, if it is one as a whole. */
-export function variable(text: string): string | undefined {
-  return /^\$(?:env\.([a-z_]\w*)|\{env:([a-z_]\w*)\})$/i.exec(text)?.slice(1).find(Boolean)
 }
 
 /** `models.ALIAS.credential`, or one of `credentials`. */

@@ -50,7 +50,12 @@ export async function keyOf({ alias, config, provider }: Target, { lookup, sourc
 
 function variableOf(credential: CredentialConfig): string | undefined {
   if (typeof credential === 'object') return credential.type === 'env' ? credential.var : undefined
-  return /^\$(?:env\.(\w+)|\{env:(\w+)\})$/.exec(credential)?.slice(1).find(Boolean)
+  return variable(credential)
+}
+
+/** The variable that a text is a reference to, if it is one as a whole. */
+export function variable(text: string): string | undefined {
+  return /^\$(?:env\.([a-z_]\w*)|\{env:([a-z_]\w*)\})$/i.exec(text)?.slice(1).find(Boolean)
 }
 
 /** What a variable holds, trimmed; a binding is asked for it. */
