@@ -1,7 +1,6 @@
 // Whether the keys of a model are there, found out as a hub would, but without asking anybody.
-import { variable } from '../secrets/env.ts'
 import { ConfigError } from '../errors.ts'
-import { keyOf } from '../secrets/env.ts'
+import { keyOf, variable } from '../secrets/env.ts'
 import type { CredentialConfig } from '../types/config.ts'
 import type { Target } from '../types/provider.ts'
 
