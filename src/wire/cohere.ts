@@ -70,9 +70,12 @@ const RULES: readonly FaultRule[] = [
   // The same opening words are said of `max_tokens`, where a shorter talk does not help.
   ['invalid_request', /too many tokens: max tokens/],
   ['context_window', /TOO_MANY_TOKENS|too many tokens/],
-  ['quota', /^402|month|billing/i],
+  ['quota', /^402|month|billing/i, 402],
   ['content_policy', /^498.*block/],
   ['authentication', /^498/],
+  // Told inside of a 200 these have no code, only words.
+  ['rate_limit', /(per|\/) minute/, 429],
+  ['overloaded', /overloaded/, 503],
 ]
 
 export const cohere: Wire = /* @__PURE__ */ wireOf({ name: 'cohere', framing: sse, encode: encodeCohere, read: reader, faults: RULES })

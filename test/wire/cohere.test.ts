@@ -249,4 +249,17 @@ describe('failures', () => {
     const text = JSON.stringify({ id: 'x', message: said })
     expect(wire.fault({ status, text, json: JSON.parse(text), details: { alias: 'm' } })).toMatchObject({ code, message: said, status, alias: 'm' })
   })
+
+  it.each([
+    ['You are past the per minute request limit, please wait and try again later.', 'rate_limit', 429],
+    ['You are using a Trial key, which is limited to 20 API calls / minute.', 'rate_limit', 429],
+    ['trial token rate limit exceeded, limit is 100000 tokens per minute', 'rate_limit', 429],
+    ['You are using a Trial key, which is limited to 1000 API calls / month.', 'quota', 402],
+    ['The service is overloaded, please try again later.', 'overloaded', 503],
+    ['internal server error, this has been reported to our developers.', 'server_error', 500],
+  ])('inside of a 200: %s', (message, code, status) => {
+    for (const read of [(): unknown => whole({ message }), (): unknown => whole({ id: 'x', message })]) {
+      expect(read).toThrow(expect.objectContaining({ code, message, status }))
+    }
+  })
 })
