@@ -209,7 +209,9 @@ function send(visit: Visit, { status, headers, show }: Sending): Response {
 function factsOf(error: ErrorCause | AnswerError, endpoint: Endpoint): ErrorFacts {
   const wanted: AnswerError = typeof error === 'string' ? { cause: error } : error
   const cause = wanted.cause ?? causeOf(wanted.status)
-  const known = endpoint.errors[cause]
+  // A provider that is not known to give a status may give it all the same: something stands in front of it.
+  const unnamed = wanted.cause === undefined ? endpoint.errors['invalid_request'] : undefined
+  const known = endpoint.errors[cause] ?? (unnamed && { ...unnamed, message: `Request failed with status ${wanted.status}` })
   if (known === undefined) {
     const causes = Object.keys(endpoint.errors).join(', ')
     throw new Error(`The simulator knows no error "${cause}" of ${endpoint.dialect}. It knows ${causes}.`)

@@ -143,6 +143,17 @@ describe('the catalogue', () => {
     }
   })
 
+  it('gives any status that is asked for, also one that a provider is not known to give', async () => {
+    const places = new Map(errorCatalogue().map((entry) => [`${entry.wire} ${entry.dialect}`, entry]))
+    for (const { wire, dialect } of places.values()) {
+      for (let status = 400; status < 600; status++) {
+        const response = await ask(simulator({ dialect, answers: { error: { status } }, strict: false }), wire, { dialect })
+        expect([wire, dialect, response.status]).toEqual([wire, dialect, status])
+        expect(await response.text()).not.toBe('')
+      }
+    }
+  })
+
   it('has for every dialect what every provider says some day', () => {
     const always = ['authentication', 'rate_limit', 'context_window', 'invalid_request', 'not_found', 'overloaded', 'server_error']
     const dialects = new Set(errorCatalogue().map((entry) => entry.dialect))
