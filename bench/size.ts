@@ -1,5 +1,6 @@
 // What a hub weighs in a bundle: minified by esbuild, then gzip.
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -37,8 +38,22 @@ export interface Weight {
   readonly parts: ReadonlyMap<string, number>
 }
 
+/** Everything that a hub could conceivably do without: what is left is one model, asked once, whole or streamed. */
+const SPARED = /(config\/(check|env|rates)|core\/(embed|explain|repeat|sum)|http\/(address|backoff|network)|layers\/(groups\/\w+|retry|price)|routing\/\w+|secrets\/pool|wire\/(embeddings|openai-chat-ears|openai-models|openai-effort|think-tags))\.ts$/
+
+/** Puts nothing in the place of what a hub could do without. */
+const spare: Plugin = {
+  name: 'spare',
+  setup({ onLoad }) {
+    onLoad({ filter: SPARED }, ({ path }) => {
+      const names = [...readFileSync(path, 'utf8').matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)]
+      return { contents: names.map(([, name]) => `export const ${name} = () => 0`).join('\n'), loader: 'js' }
+    })
+  },
+}
+
 /** Bundles a module's text as an application's build would, with nothing left outside. */
-export async function weigh(source: string): Promise<Weight> {
+export async function weigh(source: string, plugins: Plugin[] = []): Promise<Weight> {
   const result = await build({
     stdin: { contents: source, resolveDir: root, loader: 'ts' },
     bundle: true,
@@ -50,6 +65,7 @@ export async function weigh(source: string): Promise<Weight> {
     conditions: ['workerd', 'worker', 'import'],
     // Rivals reach for Node; what is built in weighs nothing.
     external: ['node:*', ...builtinModules],
+    plugins,
     write: false,
     metafile: true,
     logLevel: 'error',
@@ -77,6 +93,8 @@ export async function size(): Promise<void> {
     const { minified, gzip } = await weigh(entry(providers))
     rows.push([name, kb(minified), kb(gzip), kb(budget), gzip <= budget ? 'within' : 'OVER'])
   }
+  const bare = await weigh(entry(['openai']), [spare])
+  rows.push(['hub + openai, bare', kb(bare.minified), kb(bare.gzip), '', ''])
   for (const [name, source] of rivals) {
     const { minified, gzip } = await weigh(source)
     rows.push([name, kb(minified), kb(gzip), '', ''])
