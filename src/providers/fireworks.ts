@@ -16,6 +16,6 @@ export const fireworks: Provider = {
     effort: (level, budget) =>
       budget ? { thinking: { type: 'enabled', budget_tokens: Math.max(1024, budget) } } : { reasoning_effort: level },
     // The account is suspended, or an adapter does not load; 404 also says that one may not use the model.
-    faults: [['permission', /^412/]],
+    faults: [['permission', /^412|precondition_failed/i, 412]],
   }),
 }

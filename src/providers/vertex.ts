@@ -3,6 +3,7 @@ import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
 import { REFUSED } from '../wire/fields.ts'
+import { RULES } from '../wire/gemini.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
 import { vertexGemini } from './vertex-gemini.ts'
 
@@ -30,6 +31,8 @@ const openWire: Wire = openaiChatKin({
     }
   },
   endsWithBody: true,
+  // The platform speaks before the model does, and in the middle of it.
+  faults: RULES,
 })
 
 /** Whose model it is says which protocol it speaks. */
@@ -53,7 +56,8 @@ function publishers(): Wire {
       // The path says so too, but the body is the Messages body, which says it.
       return { path, body: wire === claudeWire && encoding.mode === 'stream' ? { ...body, stream: true } : body, headers }
     },
-    decode: (body, encoding, headers) => pick(encoding).decode(body, encoding, headers),
+    // Some failures come in a list of one.
+    decode: (body, encoding, headers) => pick(encoding).decode([body].flat()[0], encoding, headers),
     decoder: (encoding) => pick(encoding).decoder(encoding),
     fault(failure) {
       // The platform speaks before the model does.

@@ -126,7 +126,7 @@ async function respond(visit: Visit): Promise<Response> {
   if (error !== undefined) return fail({ facts: factsOf(error, endpoint), answer }, endpoint, visit)
   const inside = faults.find((fault) => fault.type === 'json_error_200')
   if (inside === undefined) return tell(answer, endpoint, visit)
-  return fail({ facts: { ...factsOf(inside, endpoint), status: 200, inside: false }, answer }, endpoint, visit)
+  return fail({ facts: { ...factsOf(inside, endpoint), inside: false }, answer, status: 200 }, endpoint, visit)
 }
 
 /** Why the provider would not even ask its model. */
@@ -164,10 +164,12 @@ function tell(answer: Answer, endpoint: Endpoint, visit: Visit): Response {
 interface Failing {
   readonly facts: ErrorFacts
   readonly answer: Answer
+  /** Default: the error's own. */
+  readonly status?: number
 }
 
 /** The answer that is an error, with its status or inside a 200. */
-function fail({ facts, answer }: Failing, endpoint: Endpoint, visit: Visit): Response {
+function fail({ facts, answer, status = facts.status }: Failing, endpoint: Endpoint, visit: Visit): Response {
   const faults = faultsOf(answer)
   const headers = { ...endpoint.headers(false), ...facts.headers, ...answer.headers }
   if (facts.inside && visit.record.neutral.stream) {
@@ -180,7 +182,7 @@ function fail({ facts, answer }: Failing, endpoint: Endpoint, visit: Visit): Res
   const body = endpoint.failure(facts)
   const type: Record<string, string> = typeof body === 'string' ? { 'content-type': 'text/html; charset=utf-8' } : {}
   const show = wholeBody(typeof body === 'string' ? new TextEncoder().encode(body) : json(body), faults)
-  return send(visit, { status: facts.status, headers: { ...type, ...headers }, show })
+  return send(visit, { status, headers: { ...type, ...headers }, show })
 }
 
 function hasLines({ contentType }: Endpoint): boolean {

@@ -1,6 +1,6 @@
 // What the failures of an AWS model service mean, whether a status tells of them or an exception in a stream.
 import type { ErrorDetails, RelayError } from '../errors.ts'
-import type { Failure } from '../types/provider.ts'
+import type { Failure, Wire } from '../types/provider.ts'
 import { classify, type FaultRule } from './fault.ts'
 import type { Fields } from './fields.ts'
 
@@ -14,7 +14,7 @@ const RULES: readonly FaultRule[] = [
   ['overloaded', /^[^|]*(serviceunavailable|modelnotready)/i, 503],
   ['rate_limit', /^[^|]*(throttling|toomanyrequests)/i, 429],
   ['server_error', /^[^|]*(modelerror|modelstream|modeltimeout|internal)/i, 500],
-  ['invalid_request', /^undefined[^|]*validation/i],
+  ['invalid_request', /^undef[^|]*(validation|conflict)/i],
 ]
 
 /** An answer that is not a success. The kind of failure stands in a header, or in the body where a proxy drops headers. */
@@ -22,6 +22,19 @@ export function awsFault({ json, headers, details, ...failure }: Failure): Relay
   const { code, __type } = Object(json) as Fields
   const requestId = details.requestId ?? headers?.get('x-amzn-requestid') ?? undefined
   return classified([headers?.get('x-amzn-errortype'), code, __type].find((name) => name), { ...failure, json, details: { ...details, requestId } })
+}
+
+/** The wire with AWS's failures. A body that is one has a `message`, or an error's name, wherever that stands; its status may be 200. */
+export function awsWire(wire: Wire): Wire {
+  return {
+    ...wire,
+    fault: awsFault,
+    decode(json, encoding, headers) {
+      const { message, __type } = Object(json) as Fields
+      if (typeof message !== 'string' && !__type) return wire.decode(json, encoding, headers)
+      throw awsFault({ status: 200, text: JSON.stringify(json), json, ...(headers && { headers }), details: encoding.details })
+    },
+  }
 }
 
 /** An exception inside a stream that began well, or undefined where the frame is none. */

@@ -2,7 +2,7 @@
 import { eventStream } from '../http/eventstream.ts'
 import type { Decoder, Encoding, Framing, FrameSink, Wire } from '../types/provider.ts'
 import { anthropicMessages, type MessagesDialect } from './anthropic-messages.ts'
-import { awsException, awsFault, parsed } from './aws-fault.ts'
+import { awsException, awsWire, parsed } from './aws-fault.ts'
 import { segment } from './converse-encode.ts'
 
 /** Hands on what is inside of the frames named `chunk`, and failures. */
@@ -26,7 +26,7 @@ export function bedrockInvoke(lacks: MessagesDialect['lacks']): Wire {
     framing: chunks,
     ...(lacks ? { lacks } : undefined),
   })
-  return { ...messages, name: 'bedrock-invoke', fault: awsFault, decoder: (encoding) => guarded(messages.decoder(encoding), encoding) }
+  return { ...awsWire(messages), name: 'bedrock-invoke', decoder: (encoding) => guarded(messages.decoder(encoding), encoding) }
 }
 
 function guarded(decoder: Decoder, { details }: Encoding): Decoder {

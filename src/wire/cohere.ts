@@ -71,11 +71,8 @@ const RULES: readonly FaultRule[] = [
   ['invalid_request', /too many tokens: max tokens/],
   ['context_window', /TOO_MANY_TOKENS|too many tokens/],
   ['quota', /^402|month|billing/i, 402],
-  ['content_policy', /^498.*block/],
+  ['content_policy', /^498.*block|^undef.*was blocked/],
   ['authentication', /^498/],
-  // Told inside of a 200 these have no code, only words.
-  ['rate_limit', /(per|\/) minute/, 429],
-  ['overloaded', /overloaded/, 503],
 ]
 
 export const cohere: Wire = /* @__PURE__ */ wireOf({ name: 'cohere', framing: sse, encode: encodeCohere, read: reader, faults: RULES })
@@ -176,7 +173,7 @@ function cited(raw: RawCitation, text: number): Delta[] {
 
 function ended({ finish_reason, error, usage }: RawEnd, details: ErrorDetails): Delta[] {
   const raw = finish_reason ?? null
-  if (error) throw relayError('server_error', error, details)
+  if (error) throw told({ message: error }, details, RULES)
   const out: Delta[] = []
   if (usage) {
     const { tokens, billed_units: billedUnits, cached_tokens = 0 } = usage

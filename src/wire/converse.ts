@@ -5,7 +5,7 @@ import type { Delta } from '../types/event.ts'
 import type { Citation } from '../types/message.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
 import type { Usage } from '../types/response.ts'
-import { awsException, awsFault, parsed } from './aws-fault.ts'
+import { awsException, awsWire, parsed } from './aws-fault.ts'
 import { encode, type ConverseDialect } from './converse-encode.ts'
 import { present } from './fields.ts'
 import { reasonOf } from './finish.ts'
@@ -80,13 +80,7 @@ interface Blocks {
 }
 
 export function converse(dialect: ConverseDialect): Wire {
-  return wireOf({
-    name: 'converse',
-    framing: eventStream,
-    encode: (encoding) => encode(encoding, dialect),
-    read: reader,
-    fault: awsFault,
-  })
+  return awsWire(wireOf({ name: 'converse', framing: eventStream, encode: (encoding) => encode(encoding, dialect), read: reader }))
 }
 
 function reader({ details }: Encoding): Reading {

@@ -6,22 +6,22 @@ import { at, present } from './fields.ts'
 /** Tried on `status codes | message`: what stands before the bar are the server's own codes and types. */
 export type FaultRule = readonly [code: ErrorCode, sign: RegExp, status?: number]
 
-/** The status is that of a failure which is told inside of a 200. */
+/** The status is that of a failure which is told inside of a 200. Without any (`undefined`) only words may tell: those that would mislead beside a status count there alone. */
 const RULES: readonly FaultRule[] = [
   // More than the account may send in a minute: waiting does not help, a smaller request or another model does.
   ['request_too_large', /request too large.*per (min|day)/is, 413],
   ['content_policy', /^[^|]*(content.?(filter|policy)|moderation_blocked|invalid_prompt)/i],
   // Not where the talk is of tokens per minute: that is an allowance, not the window.
   ['context_window', /^(?!.*(per minute|rate.?limit|quota)).*(context.?(length|window|size|limit)|(prompt|input) (is )?too long)/is],
-  ['quota', /^402|^[^|]*(insufficient_quota|credit|(spend|usage)_limit)/i, 402],
-  ['rate_limit', /^429|^[^|]*(rate.?limit|slow_down)/i, 429],
-  ['authentication', /^401|^[^|]*(authentication|api_key)/i, 401],
-  ['permission', /^403|^[^|]*permission/i, 403],
-  ['not_found', /^404|^[^|]*not.?found/i, 404],
-  ['request_too_large', /^413/],
-  ['overloaded', /^5(03|29)|^[^|]*(overload|unavailable)/i, 503],
-  ['server_error', /^(5|40[89]|42[45])/],
-  ['invalid_request', /^4|^[^|]*invalid/i],
+  ['quota', /^402|^[^|]*(insufficient_quota|billing|credit|payment|(spend|usage)_limit)|^undef.*insufficient balance/i, 402],
+  ['rate_limit', /^429|^[^|]*(rate.?limit|slow_down)|^undef.*(rate limit|too many requests|(per|\/) minute)/i, 429],
+  ['authentication', /^401|^[^|]*(authentication|api_key)|^undef(?!.*permission).*(unauthorized|api (key|token)|invalid token|such organization)/i, 401],
+  ['permission', /^403|^[^|]*(permission|request_forbidden)|^undef.*you (are not allowed|do not have access to this)/i, 403],
+  ['not_found', /^404|^[^|]*not.?found|^undef.*(model.*not found|does not exist)/i, 404],
+  ['request_too_large', /^413|^[^|]*(request|payload)_too_large|^undef.*entity too large/i, 413],
+  ['overloaded', /^5(03|29)|^[^|]*(overload|unavailable)|^undef.*(overloaded|service unavailable|server busy)/i, 503],
+  ['server_error', /^(5|40[89]|42[45])|^undef.*timed out/i, 500],
+  ['invalid_request', /^4|^[^|]*invalid|^undef.*(invalid request|field required|unknown field|must be|unable to parse)/i],
 ]
 
 /** Where servers put their words, the codes of a failure, and its facts. */
@@ -36,6 +36,8 @@ export function classify({ status, text, json, details }: Failure, rules: readon
   let upstream = ''
   JSON.stringify(json, (key, value: unknown) => {
     if (FACTS.test(key)) found.data ??= value
+    // What was found in an input, and the input: that they are there says it.
+    if (/^(reasons|flagged_input)$/.test(key) && String(value ?? '')) codes.push('flagged')
     // Whatever else is an object need not even have a text.
     if (typeof value === 'object') return value
     if (CODES.test(key)) codes.push(value)

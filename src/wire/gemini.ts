@@ -65,12 +65,12 @@ export function gemini(dialect: GeminiDialect): Wire {
   return wireOf({ name: 'gemini', framing, encode: (encoding) => encodeGemini(encoding, dialect), read: reader, faults: RULES, verbatim: false })
 }
 
-const RULES: readonly FaultRule[] = [
+export const RULES: readonly FaultRule[] = [
   // A wrong key is 400 here.
   ['authentication', /API_KEY_INVALID|UNAUTHENTICATED|unregistered callers/, 401],
   ['context_window', /input token count.*exceeds the maximum/i],
   // The delay that comes with a day's quota is not true.
-  ['quota', /^429[^|]*PerDay/],
+  ['quota', /^(402|429[^|]*PerDay)/],
   ['rate_limit', /^[^|]*RESOURCE_EXHAUSTED/, 429],
   // The account, the region: another provider may do.
   ['unsupported', /^[^|]*(UNIMPLEMENTED|FAILED_PRECONDITION)/],

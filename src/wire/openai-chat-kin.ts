@@ -54,8 +54,8 @@ export function openaiChatKin({ ears = [], adjust, usage: elsewhere, reasoningAp
 }
 
 const RULES: readonly FaultRule[] = [
-  ['context_window', /maximum prompt length|prompt too long|too_many_prompt|length of the messages|too large for model|model token limit|max_new_tokens/i],
-  ['rate_limit', /^498/, 429],
+  ['context_window', /maximum prompt length|prompt too long|too_many_prompt|length of the messages|too large for model(?!.*per minute)|model token limit|max_new_tokens/i],
+  ['rate_limit', /^498|capacity_exceeded/, 429],
   ['authentication', /^[^|]*unauthorized|(incorrect|invalid) api key/i, 401],
   ['overloaded', /^(?!4)[^|]*(insufficient_system|capacity)/i, 503],
 ]
