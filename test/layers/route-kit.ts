@@ -2,11 +2,26 @@
 import type { Hub, HubOptions } from '../../src/hub.ts'
 import { groupFeatures } from '../../src/layers/groups/index.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
+import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
-import { failure, frames, json, makeHub, stream } from '../core/toy.ts'
+import { failure, frames, json, makeHub, stream, toy } from '../core/toy.ts'
 
 export function groupHub(fetch: FetchLike, config: RelayConfig, options: Partial<HubOptions> = {}): Hub {
   return makeHub(fetch, { groups: groupFeatures, ...options }, config)
+}
+
+/** Says, embeds and ranks: what it answers with stands under what was asked. */
+export const versatile: Provider = {
+  ...toy,
+  embed: {
+    limit: () => 100,
+    encode: ({ input, extra }) => ({ path: '/embed', body: { ...extra, input } }),
+    decode: ({ body }) => ({ embeddings: body as number[][], inputTokens: 2 }),
+  },
+  rerank: {
+    encode: ({ request: { documents }, extra }) => ({ path: '/rerank', body: { ...extra, documents } }),
+    decode: ({ body }) => ({ results: body as { index: number; score: number }[] }),
+  },
 }
 
 /** What a server does with a request. */
@@ -36,6 +51,9 @@ export function servers(scripts: { readonly [model: string]: readonly Deed[] }, 
     if (deed === 'fail') return failure(503)
     if (deed === 'hang') return new Promise<Response>(() => undefined)
     if (deed === 'break') return streams ? stream(frames([{ type: 'meta', id: 'r' }]), 'break') : Promise.reject(new TypeError('terminated'))
+    const { input, documents } = body as { readonly input?: readonly string[]; readonly documents?: readonly string[] }
+    if (input) return Response.json(input.map((text) => [text.length]))
+    if (documents) return Response.json(documents.map((text, index) => ({ index, score: text.length })))
     return streams ? stream(frames(says(model))) : json(says(model))
   }
   return Object.assign(fetch, { asked })

@@ -33,6 +33,8 @@ export interface Leg {
   readonly others: boolean
   readonly settings?: Settings | undefined
   readonly manner?: Manner | undefined
+  /** The models behind it in those groups that were not asked yet: a request is left for each. */
+  readonly behind?: () => readonly string[]
 }
 
 /** A model that asked to be left alone till a moment. */
@@ -147,9 +149,9 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
   })
   const chosen = (parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)
   const open = (list: readonly Member[]): string[] => [...new Set(list.flatMap(({ name }) => models(name)))].filter((model) => !trip.closed.has(model))
-  const fresh = (list: readonly Member[]): number => open(list).filter((model) => !trip.asked.has(model)).length
+  const fresh = (list: readonly Member[]): string[] => open(list).filter((model) => !trip.asked.has(model))
   // Whoever stands in line again comes after those who were not asked yet.
-  const queue = [...chosen].sort((a, b) => Number(fresh([b]) > 0) - Number(fresh([a]) > 0))
+  const queue = [...chosen].sort((a, b) => Number(fresh([b]).length > 0) - Number(fresh([a]).length > 0))
   const movesOn = (error: unknown, call: Call, manner?: Manner): boolean => mayGoOn(error, call) && (manner === 'onward' || isCause(error, group))
   const ask: Line['ask'] = async (call, manner = leg.manner) => {
     // Whoever goes on from an answer that broke off comes when the time in which it had to begin may be over.
@@ -158,7 +160,7 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
     for (let member = queue.shift(); member; member = queue.shift()) {
       const { name } = member
       const others = open(queue).length + trip.postponed.length > 0
-      const next = onward(member, here, { others, spared: () => fresh(queue) })
+      const next = onward(member, here, { others, fresh: () => fresh(queue) })
       try {
         const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, way) })
         if (reply) return reply
@@ -177,7 +179,7 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
     ask,
     first: queue[0]?.name,
     left: () => open(queue).length,
-    fresh: () => fresh(members),
+    fresh: () => fresh(members).length,
     movesOn: (error: unknown) => movesOn(error, visit.call),
   }
   const start = wishes(group).reduce<Open>((inner, wish) => {
@@ -190,16 +192,18 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
 interface Behind {
   /** Whether others could answer after this one. */
   readonly others: boolean
-  /** How many of them were not asked yet, as it is by then. */
-  readonly spared: () => number
+  /** Those that were not asked yet, as it is by then. */
+  readonly fresh: () => readonly string[]
 }
 
 /** What one member does leaves a request for each model behind it that was not asked yet, and half of the time. */
-function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, { others, spared }: Behind): Leg {
-  const { call, until, settings } = leg
+function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, { others, fresh }: Behind): Leg {
+  const { call, until, settings, behind = () => [] } = leg
   const { budget, runtime } = call
   const params = { ...own.params, ...settings?.params }
   const now = runtime.now()
+  // Who stands behind in a group further out as well has a request left there.
+  const spared = (): number => fresh().filter((model) => !behind().includes(model)).length
   const rest: Budget = {
     deadline: budget.deadline,
     attempts: budget.attempts,
@@ -215,6 +219,7 @@ function onward({ name: _name, weight: _weight, when: _when, targets: _targets, 
     call: others ? { ...call, budget: rest } : call,
     until: others ? now + (until - now) / 2 : until,
     others: leg.others || others,
+    behind: () => [...behind(), ...fresh()],
     settings: { ...own, ...settings, ...(Object.keys(params).length ? { params } : undefined) },
   }
 }
