@@ -100,7 +100,8 @@ function harmless(): readonly Dish[] {
   ]
 }
 
-const STATUSES: { readonly [status: number]: readonly ErrorCode[] } = {
+/** What each status may come to. */
+export const STATUSES: { readonly [status: number]: readonly ErrorCode[] } = {
   400: ['invalid_request'],
   401: ['authentication'],
   402: ['quota'],
@@ -119,7 +120,8 @@ const STATUSES: { readonly [status: number]: readonly ErrorCode[] } = {
   529: ['server_error', 'overloaded'],
 }
 const STORM = [408, 409, 425, 429, 429, 500, 502, 503, 504, 529]
-const UNNAMED = [408, 409, 425]
+/** What passes, although its number begins like that of a mistake. */
+export const UNNAMED: readonly number[] = [408, 409, 425]
 const FINAL = [400, 401, 402, 403, 404, 413, 422]
 
 /** Numbers that ask for more patience than there is are kept short by `retry_max_backoff`. */
