@@ -81,7 +81,9 @@ export function assembler(facts: Facts): Assembler {
       else if ('text' in delta) {
         if (!draft.text) draft.type = delta.type.replace('_delta', '')
         draft.text += delta.text
-      } else Object.assign(draft, delta, { type: draft.type })
+        // What came as text was thinking after all.
+      } else if ('value' in delta && delta.value.type === 'thinking') Object.assign(draft, delta.value)
+      else Object.assign(draft, delta, { type: draft.type })
     },
     touched: () => touched,
     opened: () => calls > 0 || self.complete() || Object.keys(folded.drafts).length > 0,

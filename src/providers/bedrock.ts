@@ -52,13 +52,14 @@ function nameOf({ model, config: { inherit_from: like = '' } }: Target): string 
 }
 
 function claude(body: ConverseBody, encoding: Encoding): void {
-  const { messages, inferenceConfig: inference, additionalModelRequestFields: native } = body
+  const { messages, begun, inferenceConfig: inference, additionalModelRequestFields: native } = body
   const { request, target } = encoding
   const model = familyOf(nameOf(target))
   const choice = choiceOf(encoding, model)
   const { thinking, effort, temperature, topP, topK: top_k } = fitted(encoding, model, {
     maxTokens: request.maxTokens ?? target.config.capabilities?.max_output ?? model.maxTokens,
     thoughtless: thoughtlessLoop(messages, MANNER),
+    begun,
   })
   Object.assign(inference, { temperature, topP })
   Object.assign(native, { thinking, output_config: effort && { effort }, top_k, tool_choice: choice?.['disable_parallel_tool_use'] ? choice : undefined })

@@ -3,6 +3,7 @@ import { bearer } from '../auth/bearer.ts'
 import type { Provider } from '../types/provider.ts'
 import { embeddings } from '../wire/embeddings.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
+import { thinkTags } from '../wire/think-tags.ts'
 
 export const ollama: Provider = {
   name: 'ollama',
@@ -14,5 +15,6 @@ export const ollama: Provider = {
   wire: openaiChatKin({
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
     efforts: [[/./, 'none low medium high']],
+    splitter: thinkTags,
   }),
 }

@@ -8,7 +8,7 @@ import { choiceOf, familyOf, fitted, type Family } from './anthropic-models.ts'
 import { conversation, MANNER, page } from './anthropic-turns.ts'
 import { UNKNOWN } from './fields.ts'
 import { OPEN, spelled, worded } from './format.ts'
-import { limitPoints, thoughtlessLoop, type Draft } from './turns.ts'
+import { limitPoints, prefilled, thoughtlessLoop, type Draft } from './turns.ts'
 
 /** The version in which sampling parameters still exist, and the one from which they are an error whatever the model. */
 const VERSION = '2023-06-01'
@@ -28,13 +28,15 @@ export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
   const paper = page(encoding, family, lacks)
   const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family)))
   const { system, turns } = conversation(paper)
+  const begun = prefilled(turns, MANNER, note)
   const { thinking, effort, temperature, topP, topK } = fitted(encoding, family, {
     maxTokens,
     thoughtless: thoughtlessLoop(turns, MANNER),
+    begun,
     // Clouds put a word of their own before the date.
     gone: version.slice(-WITHOUT_SAMPLING.length) >= WITHOUT_SAMPLING,
   })
-  const held = typeof shape === 'object' && family.can('schema')
+  const held = typeof shape === 'object' && family.can('schema') && !begun
   const format = held ? { type: 'json_schema', schema: closed(shape.schema, (why) => note('responseFormat', why)) } : undefined
   if (shape !== 'text' && !held) system.push({ type: 'text', text: worded(shape, note) })
   // The automatic breakpoint takes one of the four places.

@@ -28,6 +28,8 @@ export type Ability =
   | 'schema'
   /** Takes system messages in the middle of a conversation. */
   | 'system'
+  /** Goes on from the beginning of an answer, unless it thinks. */
+  | 'prefill'
 
 export interface Family {
   /** Line and version, or undefined where the name does not tell. */
@@ -39,7 +41,7 @@ export interface Family {
 /** Line, version (5.1 is 501), most tokens of output, abilities. The first row of the line that is no newer than the model counts. */
 type Row = readonly [line: string, since: number, maxTokens: number, abilities: string]
 
-const OLD = 'sampling forced '
+const OLD = 'prefill sampling forced '
 const ROWS: readonly Row[] = [
   ['fable mythos', 501, 128_000, 'adaptive on xhigh schema system'],
   ['fable mythos', 500, 128_000, 'adaptive on xhigh forced schema system'],
@@ -49,7 +51,7 @@ const ROWS: readonly Row[] = [
   ['opus', 407, 128_000, 'adaptive off xhigh forced schema'],
   ['sonnet', 505, 128_000, 'adaptive on between xhigh schema'],
   ['sonnet haiku', 500, 128_000, 'adaptive on off xhigh forced schema'],
-  ['opus sonnet', 406, 128_000, OLD + 'adaptive budget off schema'],
+  ['opus sonnet', 406, 128_000, 'sampling forced adaptive budget off schema'],
   ['opus sonnet haiku', 405, 64_000, OLD + 'budget off schema'],
   ['opus', 400, 32_000, OLD + 'budget off'],
   ['sonnet haiku', 400, 64_000, OLD + 'budget off'],
@@ -91,17 +93,20 @@ interface Facts {
   readonly maxTokens: number
   /** In the middle of a tool loop that began without thinking. */
   readonly thoughtless: boolean
+  /** The messages end with the beginning of an answer. */
+  readonly begun: boolean
   /** Sampling parameters are gone, whatever the model. */
   readonly gone?: boolean
 }
 
 /** Fits a request to a model. */
-export function fitted({ request, note }: Encoding, family: Family, { maxTokens, thoughtless, gone }: Facts): Fitted {
+export function fitted({ request, note, details }: Encoding, family: Family, { maxTokens, thoughtless, begun, gone }: Facts): Fitted {
   const { toolChoice = 'auto' } = request
   const { can } = family
+  if (begun && !can('prefill')) throw relayError('unsupported', 'this model does not go on from the beginning of an answer: the last message must be a user\'s', details)
   let { thinking, effort } = thoughtsOf(request.reasoning, family, { maxTokens, note: (why) => note('reasoning', why) })
-  if (thinking?.type === 'enabled' && (thoughtless || !/^(auto|none)$/.test(String(toolChoice)))) {
-    note('reasoning', 'no thinking where a tool must be called, or in a tool loop that began without')
+  if (thinking?.type === 'enabled' && (thoughtless || begun || !/^(auto|none)$/.test(String(toolChoice)))) {
+    note('reasoning', 'no thinking where a tool must be called, in a tool loop that began without, or where an answer has begun')
     thinking = undefined
   }
   const never = (gone || !can('sampling')) && 'not known to this model, or version: left out'

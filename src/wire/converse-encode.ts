@@ -31,6 +31,8 @@ export interface ConverseDialect {
 export interface ConverseBody {
   readonly messages: readonly Turn[]
   readonly inferenceConfig: { maxTokens?: number | undefined; temperature?: number | undefined; topP?: number | undefined; readonly stopSequences?: readonly string[] | undefined }
+  /** The messages end with the beginning of an answer. */
+  readonly begun: boolean
   /** Merged by AWS into the body that the model itself takes. */
   readonly additionalModelRequestFields: Draft
 }
@@ -39,12 +41,12 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
   const { request, extra, target, mode, note } = encoding
   const { stop, maxTokens, temperature, topP, seed, responseFormat: shape = 'text' } = request
   const family = dialect.family(encoding)
-  const { system, turns } = conversation(encoding, family)
+  const { system, turns, begun } = conversation(encoding, family)
   const held = typeof shape === 'object' && family.schema
   if (shape !== 'text' && !held) system.push({ text: worded(shape, note) })
   if (seed !== undefined) note('seed', UNKNOWN)
   const inferenceConfig = { maxTokens, temperature, topP, stopSequences: stop === undefined ? stop : [stop].flat() }
-  const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {} }
+  const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {}, begun }
   family.adjust?.(body, encoding)
   const whole = {
     messages: turns,

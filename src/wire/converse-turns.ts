@@ -6,7 +6,7 @@ import { blocksOf, bytesOf, nine, unreachable } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
 import { FOREIGN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
-import { answerCalls, limitPoints, say, type Draft, type Manner, type Turn } from './turns.ts'
+import { answerCalls, limitPoints, prefilled, say, type Draft, type Manner, type Turn } from './turns.ts'
 
 /** What is known while a conversation is written. */
 interface Page extends Encoding {
@@ -27,7 +27,7 @@ export const MANNER: Manner = {
   missing: (toolUseId, text) => ({ toolResult: { toolUseId, content: [{ text }], status: 'error' } }),
 }
 
-export function conversation(encoding: Encoding, family: ConverseFamily): { readonly system: Draft[]; readonly turns: Turn[] } {
+export function conversation(encoding: Encoding, family: ConverseFamily): { readonly system: Draft[]; readonly turns: Turn[]; readonly begun: boolean } {
   const page: Page = { ...encoding, family, names: new Set(), wrong: new Map() }
   const { note } = encoding
   const system: Draft[] = []
@@ -45,11 +45,7 @@ export function conversation(encoding: Encoding, family: ConverseFamily): { read
   for (const content of contents) settle(content, page)
   const spare = limitPoints([system, ...contents].flat().flatMap(({ cachePoint }) => (cachePoint ? [cachePoint as Draft] : [])), 4, note)
   for (const list of [system, ...contents]) list.splice(0, list.length, ...list.filter(({ cachePoint }) => !spare.includes(cachePoint as Draft)))
-  const { role, content = [] } = turns.at(-1) ?? {}
-  const text = role === 'assistant' ? content.at(-1) : undefined
-  // What an answer is to go on from must not end in white space.
-  if (typeof text?.['text'] === 'string') text['text'] = text['text'].trimEnd()
-  return { system, turns }
+  return { system, turns, begun: prefilled(turns, MANNER, note) }
 }
 
 /** Text beside a document, nothing to cache before there is something, and no `status` where it is not known. */

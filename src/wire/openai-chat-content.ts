@@ -119,6 +119,8 @@ export interface Heard {
   readonly encoding: Encoding
   /** The number of the next block that is neither text nor thinking. */
   others: number
+  /** The number of the text, where it is not the usual one. */
+  text?: number
   /** What an ear remembers. */
   split?: Splitter
   thoughts?: { as?: string; readonly details: RawDetail[]; readonly kept: { [field: string]: unknown } }
@@ -140,10 +142,16 @@ export function close({ out, slots }: Heard): void {
   for (const { block, custom, id } of slots) if (custom) out.push({ type: 'tool_call_delta', block, id, argumentsDelta: '"}' })
 }
 
-export function say({ out, said }: Heard, kind: keyof typeof BLOCKS, text: unknown): void {
+export function say({ out, said, text: other }: Heard, kind: keyof typeof BLOCKS, text: unknown): void {
   if (typeof text !== 'string' || !text) return
   said[kind] = true
-  out.push({ type: `${kind}_delta`, block: BLOCKS[kind], text })
+  out.push({ type: `${kind}_delta`, block: (kind === 'text' && other) || BLOCKS[kind], text })
+}
+
+/** What was said so far was thinking. What is said from now on is another block. */
+export function unsay(heard: Heard, text: string): void {
+  if (text) heard.out.push({ type: 'block', block: TEXT, value: { type: 'thinking', text } })
+  heard.text = heard.others++
 }
 
 /** A block that comes whole, and what goes back of it. */
@@ -157,8 +165,8 @@ export function keep({ out }: Heard, block: number, state: Kept): void {
   out.push({ type: 'seal', block, state })
 }
 
-export function cite({ out }: Heard, citation: Citation): void {
-  out.push({ type: 'citation', block: TEXT, citation })
+export function cite({ out, text = TEXT }: Heard, citation: Citation): void {
+  out.push({ type: 'citation', block: text, citation })
 }
 
 export function cited(kind: string, raw: RawCitation): Citation {

@@ -6,7 +6,7 @@ import type { FaultRule } from './fault.ts'
 import type { Fields } from './fields.ts'
 import { reasonOf } from './finish.ts'
 import { openaiChat } from './openai-chat.ts'
-import { call, other, say, type RawBody } from './openai-chat-content.ts'
+import { call, other, say, unsay, type RawBody } from './openai-chat-content.ts'
 import { thinking } from './openai-chat-ears.ts'
 import type { ChatMessage, CostOf, Dialect, Ear, Part, Splitter } from './openai-dialect.ts'
 
@@ -68,7 +68,7 @@ function tagged(splitter: () => Splitter): Ear {
   return (heard, piece) => {
     const content = piece?.message.content
     heard.split ??= splitter()
-    if (!piece || typeof content === 'string') for (const [kind, text] of heard.split(content as string | undefined)) say(heard, kind, text)
+    if (!piece || typeof content === 'string') for (const [kind, text] of heard.split(content as string | undefined)) (kind === 'unsaid' ? unsay(heard, text) : say(heard, kind, text))
   }
 }
 

@@ -27,8 +27,11 @@ export interface ChatMessage {
   [field: string]: unknown
 }
 
-/** Splits text that arrives in pieces into what is said and what is thought. Without a piece it hands over the rest. */
-export type Splitter = (piece?: string) => readonly (readonly [kind: 'text' | 'thinking', text: string])[]
+/**
+ * Splits text that arrives in pieces into what is said and what is thought. Without a piece it hands over the rest.
+ * `unsaid`: all that was said so far was thought, and is here once more.
+ */
+export type Splitter = (piece?: string) => readonly (readonly [kind: 'text' | 'thinking' | 'unsaid', text: string])[]
 
 /** Hears what not every server says. Without a piece the answer is over. */
 export type Ear = (heard: Heard, piece?: Piece) => void

@@ -4,21 +4,29 @@ import type { Splitter } from './openai-dialect.ts'
 const OPEN = '<think>'
 const CLOSE = '</think>'
 
-/** A closing tag without its opening one is text: by then what stood before it has been handed over. */
+/**
+ * Some templates open the tag in the prompt, so that only the closing one arrives. Text is never held back for that:
+ * where it comes, what stood before it is taken back.
+ */
 export function thinkTags(): Splitter {
   let place: 'before' | 'inside' | 'behind' | 'after' = 'before'
   let held = ''
   let thought = false
+  /** What was said while a closing tag may still come; undefined once none is waited for. */
+  let said: string | undefined = ''
+  // Its end, apart: looking at it must not join what is said, again and again. One letter more than a tag that is not whole has.
+  let tail = ' '
   return (piece) => {
     const last = piece === undefined
     held += piece ?? ''
-    const found: ['text' | 'thinking', string][] = []
+    const found: ['text' | 'thinking' | 'unsaid', string][] = []
     if (place === 'before') {
       const text = held.trimStart()
       if (text.startsWith(OPEN)) {
         place = 'inside'
+        said = undefined
         held = text.slice(OPEN.length)
-      } else if (OPEN.startsWith(text) && !last) return []
+      } else if ((OPEN.startsWith(text) || (CLOSE.startsWith(text) && text !== CLOSE)) && !last) return []
       else place = 'after'
     }
     if (place === 'inside') {
@@ -33,6 +41,24 @@ export function thinkTags(): Splitter {
         held = held.slice(CLOSE.length)
       }
     }
+    if (place === 'after' && said !== undefined) {
+      // One in quotes is only spoken of.
+      const at = (tail + held).search(/[^"'`]<\/think>/) + 1
+      if (at) {
+        const all = said + held
+        const end = said.length - tail.length + at
+        said = undefined
+        // One that was opened in between belongs to what is said.
+        if (!all.slice(0, end).includes(OPEN)) {
+          place = 'behind'
+          held = all.slice(end + CLOSE.length)
+          found.push(['unsaid', all.slice(0, end).trim()])
+        }
+      } else {
+        said += held
+        tail = (tail + held).slice(-CLOSE.length)
+      }
+    }
     if (place === 'behind') {
       held = held.trimStart()
       if (held) place = 'after'
@@ -44,6 +70,7 @@ export function thinkTags(): Splitter {
     return found
   }
 }
+
 
 /** How many characters at the end may be the beginning of the closing tag. */
 function begun(text: string): number {

@@ -56,6 +56,22 @@ export function thoughtlessLoop(turns: readonly Turn[], { answers, thinks }: Man
   return !!first && !thinks(first.content[0] ?? {})
 }
 
+/** Whether the conversation ends with the beginning of an answer (prefill), which must not end in white space. */
+export function prefilled(turns: readonly Turn[], manner: Pick<Manner, 'thinks'>, note: Encoding['note']): boolean {
+  const { role, content = [] } = turns.at(-1) ?? {}
+  const last = content.at(-1)
+  const { text } = last ?? {}
+  if (role !== 'assistant' || !last || typeof text !== 'string') return false
+  const shown = (last['text'] = text.trimEnd())
+  if (shown !== text) note('messages', 'what is to be gone on from goes without the space at its end')
+  if (!shown) {
+    content.pop()
+    return prefilled(turns, manner, note)
+  }
+  // What a server's own tools left is to be gone on with, and is no beginning.
+  return content.every((draft) => 'text' in draft || manner.thinks(draft))
+}
+
 /** Where what is cached ends: `most` places, and none that lasts longer than one before it. Returns those that are too many. */
 export function limitPoints(points: Draft[], most: number, note: Encoding['note']): readonly Draft[] {
   // The first is shared by the most conversations, and the last reach the furthest.

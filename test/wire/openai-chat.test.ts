@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RelayError } from '../../src/errors.ts'
 import { compatible } from '../../src/providers/compatible.ts'
+import { lmstudio } from '../../src/providers/lmstudio.ts'
 import { mistral } from '../../src/providers/mistral.ts'
+import { ollama } from '../../src/providers/ollama.ts'
 import { openai } from '../../src/providers/openai.ts'
 import { openrouter } from '../../src/providers/openrouter.ts'
 import { perplexity } from '../../src/providers/perplexity.ts'
 import { together } from '../../src/providers/together.ts'
+import { vllm } from '../../src/providers/vllm.ts'
 import { xai } from '../../src/providers/xai.ts'
 import { chunk, encodingOf, events, streamed, whole } from './openai-chat-kit.ts'
 
@@ -59,11 +62,44 @@ describe('the parity law', () => {
     )
   })
 
-  test('text that only looks like a tag is text', () => {
-    for (const content of ['<thinker> here', 'a <think>b</think>', '<thi']) {
+  test.each([together, vllm, lmstudio, ollama, perplexity])('what stands before a closing tag that nothing opened was thinking', (provider) => {
+    fc.assert(
+      fc.property(said, said, cuts, (thinking, text, fragments) => {
+        const content = `a${thinking.replaceAll(/[<"'\`]/g, '')}.\n</think>\n\n${text.replace('<', '')}`
+        const stream = events(...pieces(content, fragments).map((piece) => chunk({ content: piece })), chunk({}, 'stop'), '[DONE]')
+        const { response } = streamed(stream, of(provider))
+        expect(response).toEqual(whole({ id: 'r1', model: 'm-1', created: 7, choices: [{ message: { content }, finish_reason: 'stop' }] }, of(provider)).response)
+        expect(response).toMatchObject({ thinking: `a${thinking.replaceAll(/[<"'\`]/g, '')}.`, text: text.replace('<', '').trimStart() })
+      }),
+    )
+  })
+
+  test('and no text is held back for such a tag', () => {
+    fc.assert(
+      fc.property(said, cuts, (text, fragments) => {
+        const decoder = together.wire.decoder(of(together))
+        for (const piece of pieces(`a${text} </thin`, fragments)) {
+          const deltas = decoder.frame(JSON.stringify(chunk({ content: piece })), '')
+          expect(deltas.flatMap((delta) => (delta.type === 'text_delta' ? delta.text : [])).join('')).toBe(piece)
+        }
+      }),
+    )
+  })
+
+  test('text that only looks like a tag, or speaks of one, is text', () => {
+    const texts = ['<thinker> here', 'a <think>b</think>', '<thi', 'It ends with `</think>`.', 'A "</think>", \'</think>\'', '```\n<think>\nHm\n</think>\n```', 'a </think']
+    for (const content of texts) {
       const stream = events(...[...content].map((letter) => chunk({ content: letter })), chunk({}, 'stop'), '[DONE]')
-      expect(streamed(stream, of(together)).response).toMatchObject({ text: content, thinking: '' })
+      for (const { response } of [streamed(stream, of(together)), whole({ choices: [{ message: { content } }] }, of(together))]) {
+        expect(response).toMatchObject({ text: content, thinking: '' })
+      }
     }
+  })
+
+  test('a closing tag that comes first closes nothing', () => {
+    const content = '\n</think>\n\nHello'
+    const stream = events(...[...content].map((letter) => chunk({ content: letter })), chunk({}, 'stop'), '[DONE]')
+    expect(streamed(stream, of(vllm)).response).toMatchObject({ text: 'Hello', thinking: '', content: [{ type: 'text' }] })
   })
 })
 
