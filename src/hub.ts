@@ -8,7 +8,6 @@ import { chatStream, type ChatStream } from './core/chat-stream.ts'
 import { embed, rerank, type Blank } from './core/embed.ts'
 import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
-import { anySignal } from './core/lifeline.ts'
 import { ask } from './core/outcome.ts'
 import { sender } from './core/send.ts'
 import { relayError } from './errors.ts'
@@ -86,9 +85,7 @@ export class Hub {
 
   /** The same as events. Nothing is sent before the first is asked for. */
   stream(alias: string, request: ChatRequest): ChatStream {
-    const walk = new AbortController()
-    const scope = { ...this.scope, signal: anySignal([this.scope.signal, walk.signal]) ?? walk.signal }
-    return chatStream(this.engine.next, begin(this.engine, scope, { alias, mode: 'stream', request }), walk)
+    return chatStream(this.engine.next, begin(this.engine, this.scope, { alias, mode: 'stream', request }))
   }
 
   /**
@@ -238,7 +235,7 @@ function blank({ runtime, defaults }: Engine, scope: Scope, { alias, signal, tim
     alias,
     scope,
     runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
-    signal: anySignal([scope.signal, signal]),
+    signal,
     startedAt,
     budget: { left: max_attempts, deadline, attempts: [] },
     kind: 'first',

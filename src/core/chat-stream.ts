@@ -3,6 +3,7 @@ import { relayError } from '../errors.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
 import type { Delta, StreamEvent } from '../types/event.ts'
 import type { ChatResponse } from '../types/response.ts'
+import { follower, type Follower } from './lifeline.ts'
 import { conclude, failed, thrown } from './outcome.ts'
 
 /**
@@ -21,25 +22,42 @@ export interface ChatStream extends AsyncIterable<StreamEvent> {
 
 type Step = IteratorResult<StreamEvent, undefined>
 
-/** Opened on first use. `walk` is aborted when the reader walks away before the answer has begun: `call.signal` follows it. */
-export function chatStream(next: Next, call: Call, walk: AbortController): ChatStream {
-  return heldStream(call.alias, (over) => events(next, call, { walk, over }))
+/** Opened on first use. */
+export function chatStream(next: Next, call: Call): ChatStream {
+  const held = { alias: call.alias, signals: [call.scope.signal, call.signal] }
+  return heldStream(held, (reader) => events(next, { ...call, signal: reader.walk.signal }, reader))
 }
 
-/** What callers hold of events that begin on first use. `over` is told how they ended, before whoever reads them is. */
-export function heldStream(alias: string | undefined, begin: (over: (how: Ending) => void) => AsyncIterator<StreamEvent, undefined>): ChatStream {
+interface Held {
+  readonly alias?: string
+  /** Whatever may end it besides its reader. */
+  readonly signals: readonly (AbortSignal | undefined)[]
+}
+
+/** Who reads a stream. */
+export interface Reader {
+  /** Aborted with the first of the stream's signals, or when the reader walks away. */
+  readonly walk: Follower
+  /** Is told how the events ended, before whoever reads them is. */
+  readonly over: (how: Ending) => void
+}
+
+/** What callers hold of events that begin on first use. */
+export function heldStream({ alias, signals }: Held, begin: (reader: Reader) => AsyncIterator<StreamEvent, undefined>): ChatStream {
   let taken = false
   let ending: Ending | undefined
   const waiting: (() => void)[] = []
 
-  const over = (how: Ending): void => {
-    ending ??= how
-    for (const wake of waiting.splice(0)) wake()
-  }
   const take = (): AsyncIterator<StreamEvent, undefined> => {
     if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias })
     taken = true
-    return begin(over)
+    const walk = follower(...signals)
+    const over = (how: Ending): void => {
+      walk.release()
+      ending ??= how
+      for (const wake of waiting.splice(0)) wake()
+    }
+    return begin({ walk, over })
   }
   return {
     [Symbol.asyncIterator]: take,
@@ -58,20 +76,15 @@ export function heldStream(alias: string | undefined, begin: (over: (how: Ending
 
 export type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
 
-interface Reader {
-  readonly walk: AbortController
-  readonly over: (how: Ending) => void
-}
-
 /** A hand-made iterator: an async generator costs twice as much for each event. */
 function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<StreamEvent, undefined> {
+  const { signal } = walk
   let reply: Reply | undefined
   let [at, closed, pulling] = [0, false, false]
   let left: { readonly error: unknown } | undefined
 
   const close = (how: Ending): void => {
     closed = true
-    call.signal?.removeEventListener('abort', leave)
     over(how)
   }
   const fail = (error: unknown): never => {
@@ -80,8 +93,8 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
   }
   /** Who aborts between two steps may never ask for another: the call ends now, and says so when they do. */
   const leave = (): void => {
-    if (!reply || !call.signal?.aborted || pulling || closed || left) return
-    over((left = { error: failed(reply, call.signal.reason, call) }))
+    if (!reply || !signal.aborted || pulling || closed || left) return
+    over((left = { error: failed(reply, signal.reason, call) }))
   }
   const open = async (): Promise<Step> => {
     try {
@@ -89,8 +102,8 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
     } catch (error) {
       return closed ? DONE : fail(thrown(error, call))
     }
-    if (closed) return abandoned(reply, walk.signal.reason)
-    call.signal?.addEventListener('abort', leave)
+    if (closed) return abandoned(reply, signal.reason)
+    signal.addEventListener('abort', leave)
     leave()
     return started(reply)
   }
@@ -118,8 +131,8 @@ function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<S
       if (closed) return DONE
       closed = true
       walk.abort(new DOMException('the reader walked away', 'AbortError'))
-      if (reply && !left) return abandoned(reply, walk.signal.reason, close)
-      close(left ?? { error: walk.signal.reason })
+      if (reply && !left) return abandoned(reply, signal.reason, close)
+      close(left ?? { error: signal.reason })
       return DONE
     },
   }

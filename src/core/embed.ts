@@ -6,7 +6,7 @@ import type { Delta } from '../types/event.ts'
 import type { Encoding, Target, Wire } from '../types/provider.ts'
 import type { ChatRequest } from '../types/request.ts'
 import type { Attempt, ChatResponse } from '../types/response.ts'
-import { anySignal } from './lifeline.ts'
+import { follower } from './lifeline.ts'
 import { ask, thrown } from './outcome.ts'
 import { plusCost, plusUsage } from './sum.ts'
 
@@ -70,7 +70,7 @@ type Send = (batch: readonly string[], more: Pick<Call, 'budget' | 'signal'>) =>
 /** Several requests at a time. When one fails nobody waits for the others: they are ended before it is told. */
 async function together(batches: readonly (readonly string[])[], blank: Blank, send: Send): Promise<readonly ChatResponse[]> {
   const { budget, signal } = blank
-  const control = new AbortController()
+  const control = follower(signal)
   const work = batches.map((batch) => {
     // What is counted by a request's own attempts must not count those beside it.
     const attempts: Attempt[] = []
@@ -84,7 +84,7 @@ async function together(batches: readonly (readonly string[])[], blank: Blank, s
         budget.left = left
       },
     }
-    return send(batch, { budget: own, signal: anySignal([signal, control.signal]) }).finally(() => budget.attempts.push(...attempts))
+    return send(batch, { budget: own, signal: control.signal }).finally(() => budget.attempts.push(...attempts))
   })
   try {
     return await Promise.all(work)
@@ -92,6 +92,8 @@ async function together(batches: readonly (readonly string[])[], blank: Blank, s
     control.abort(new DOMException('another request of the same call failed', 'AbortError'))
     await Promise.allSettled(work)
     throw thrown(error, blank)
+  } finally {
+    control.release()
   }
 }
 

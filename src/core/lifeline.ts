@@ -15,18 +15,53 @@ export interface Lifeline {
   release(): void
 }
 
-/** One signal that follows several. */
-export function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
-  const [first, ...others] = signals.filter((signal) => signal !== undefined)
-  if (!first || !others.length) return first
-  // Missing in the edge runtime.
-  if ('any' in AbortSignal) return AbortSignal.any([first, ...others])
+export interface Follower extends Pick<AbortController, 'signal'> {
+  abort(reason: unknown): void
+  /** Lets go of the signals that it follows: they may live much longer. */
+  release(): void
+}
+
+/**
+ * Aborted by itself, or with the first of several signals. Not `AbortSignal.any`, which the edge runtime lacks, and with
+ * which a signal remembers in Node 20 for as long as it lives whoever has followed it.
+ */
+export function follower(...signals: readonly (AbortSignal | undefined)[]): Follower {
   const control = new AbortController()
-  for (const signal of [first, ...others]) {
-    if (signal.aborted) control.abort(signal.reason)
-    else signal.addEventListener('abort', () => control.abort(signal.reason), { once: true })
+  const release = (): void => signals.forEach((signal) => signal && leave(signal, follow))
+  const abort = (reason: unknown): void => {
+    release()
+    control.abort(reason)
   }
-  return control.signal
+  const follow = (): void => {
+    const gone = signals.find((signal) => signal?.aborted)
+    if (gone) abort(gone.reason)
+  }
+  signals.forEach((signal) => signal && join(signal, follow))
+  follow()
+  return { signal: control.signal, abort, release }
+}
+
+interface Following {
+  readonly all: Set<() => void>
+  readonly tell: () => void
+}
+
+// One listener for all that follow a signal: of more than ten Node warns.
+const followings = new WeakMap<AbortSignal, Following>()
+
+function join(signal: AbortSignal, follow: () => void): void {
+  const all = followings.get(signal)?.all ?? new Set()
+  if (!all.size) {
+    const tell = (): void => all.forEach((follow) => follow())
+    followings.set(signal, { all, tell })
+    signal.addEventListener('abort', tell)
+  }
+  all.add(follow)
+}
+
+function leave(signal: AbortSignal, follow: () => void): void {
+  const following = followings.get(signal)
+  if (following?.all.delete(follow) && !following.all.size) signal.removeEventListener('abort', following.tell)
 }
 
 /** `fetch` and reads are not trusted to notice an abort: a custom one may not. */

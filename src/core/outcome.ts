@@ -2,6 +2,7 @@
 import { RelayError } from '../errors.ts'
 import type { Call, Next, Outcome, Reply } from '../types/call.ts'
 import type { ChatResponse } from '../types/response.ts'
+import { follower } from './lifeline.ts'
 
 /** Ends a reply that has begun. Throws where a ring refuses the finished answer. */
 export function conclude(reply: Reply, status: Outcome['status'], error?: RelayError): ChatResponse {
@@ -44,7 +45,12 @@ export function failed(reply: Reply, error: unknown, call: Call): unknown {
 }
 
 /** Asks and waits for the whole answer. */
-export async function ask(next: Next, call: Call): Promise<ChatResponse> {
+export async function ask(next: Next, given: Call): Promise<ChatResponse> {
+  const { signal, release } = follower(given.scope.signal, given.signal)
+  return whole(next, { ...given, signal }).finally(release)
+}
+
+async function whole(next: Next, call: Call): Promise<ChatResponse> {
   let reply: Reply
   try {
     reply = await next(call)

@@ -1,6 +1,5 @@
 // Asks the model that a router picks, and its alternates in turn where it fails: whole, or as a stream.
-import { heldStream, type ChatStream, type Ending } from '../core/chat-stream.ts'
-import { anySignal } from '../core/lifeline.ts'
+import { heldStream, type ChatStream, type Ending, type Reader } from '../core/chat-stream.ts'
 import { REMEDY, RelayError, relayError } from '../errors.ts'
 import type { StreamEvent } from '../types/event.ts'
 import type { ChatRequest } from '../types/request.ts'
@@ -44,7 +43,7 @@ export function routed(hub: Asked, router: Router, options: RoutedOptions = {}):
       const { value, before } = await walk({ request, router, options }, async (alias, made) => hub.chat(alias, made))
       return stamped(value, before)
     },
-    stream: (request) => heldStream(undefined, (over) => events(hub, { request, router, options }, over)),
+    stream: (request) => heldStream({ signals: [request.signal] }, (reader) => events(hub, { request, router, options }, reader)),
   }
 }
 
@@ -115,9 +114,8 @@ type Step = IteratorResult<StreamEvent, undefined>
 const DONE: Step = { done: true, value: undefined }
 
 /** The events of whichever model begins to answer: a stream's first event comes once its first content is here. */
-function events(hub: Asked, { request, ...question }: Question, over: (how: Ending) => void): AsyncIterator<StreamEvent, undefined> {
-  const leaving = new AbortController()
-  const signal = anySignal([request.signal, leaving.signal]) ?? leaving.signal
+function events(hub: Asked, { request, ...question }: Question, { walk: leaving, over }: Reader): AsyncIterator<StreamEvent, undefined> {
+  const { signal } = leaving
   let stream: ChatStream | undefined
   let live: AsyncIterator<StreamEvent, undefined> | undefined
   let begun: Promise<Found<Step>> | undefined
@@ -125,7 +123,7 @@ function events(hub: Asked, { request, ...question }: Question, over: (how: Endi
   let closed = false
 
   const begin = (alias: string, made: ChatRequest): Promise<Step> => {
-    if (closed) throw leaving.signal.reason
+    if (closed) throw signal.reason
     stream = hub.stream(alias, made)
     live = stream[Symbol.asyncIterator]()
     return live.next()
@@ -167,7 +165,7 @@ function events(hub: Asked, { request, ...question }: Question, over: (how: Endi
       const left = live?.return?.()
       leaving.abort(new DOMException('the reader walked away', 'AbortError'))
       await left
-      await (stream ? stream.response() : Promise.reject(leaving.signal.reason as Error)).then(
+      await (stream ? stream.response() : Promise.reject(signal.reason as Error)).then(
         (response) => over({ response: stamped(response, before) }),
         (error: unknown) => over({ error }),
       )

@@ -13,7 +13,8 @@ import {
 } from '../../src/errors.ts'
 import type { Layer, Outcome, Stage } from '../../src/types/call.ts'
 import type { StreamEvent } from '../../src/types/event.ts'
-import { answers, ask, clock, config, done, failure, frames, hello, json, makeHub, stream, text, toy, usage } from './toy.ts'
+import { makeClock, START } from './clock.ts'
+import { answers, ask, config, done, failure, frames, hello, json, makeHub, stream, text, toy, usage } from './toy.ts'
 
 async function collect(events: AsyncIterable<StreamEvent>): Promise<StreamEvent[]> {
   const list: StreamEvent[] = []
@@ -110,7 +111,7 @@ describe('a stream that ends early', () => {
     const last = bytes.length - 2
     for (let cut = 0; cut < last; cut++) {
       const seen: StreamEvent[] = []
-      const hub = makeHub(answers(() => stream([bytes.slice(0, cut)])), { runtime: clock() }, { ...config, defaults: { max_retries: 0 } })
+      const hub = makeHub(answers(() => stream([bytes.slice(0, cut)])), { runtime: makeClock() }, { ...config, defaults: { max_retries: 0 } })
       const error = await caught(
         (async () => {
           for await (const event of hub.stream('one', ask)) seen.push(event)
@@ -201,7 +202,7 @@ describe('walking away', () => {
     setTimeout(() => waiting.abort(why), 1)
     expect(await chat).toBe(why)
 
-    const time = clock()
+    const time = makeClock()
     const between = new AbortController()
     const retrying = caught(makeHub(fetch, { runtime: time }).with({ signal: between.signal }).chat('one', ask))
     await time.pass(1)
@@ -222,7 +223,7 @@ describe('clocks', () => {
     ['timeout_attempt', { timeout: 4 }, hang],
     ['timeout_total', {}, hang],
   ] as const)('%s', async (code, limits, answer) => {
-    const time = clock()
+    const time = makeClock()
     const hub = makeHub(answers(answer), { runtime: time }, { models: { one: { ...model, ...limits } }, defaults: { timeout: 5 } })
     const work = caught(collect(hub.stream('one', ask)))
     await time.pass(6000)
@@ -233,7 +234,7 @@ describe('clocks', () => {
   })
 
   it('count only while something is waited for: a slow reader is not a slow server', async () => {
-    const time = clock()
+    const time = makeClock()
     const hub = makeHub(answers(() => stream(frames(hello))), { runtime: time }, { models: { one: { ...model, idle_timeout: 1 } } })
     const events: string[] = []
     const reading = (async () => {
@@ -249,7 +250,7 @@ describe('clocks', () => {
   })
 
   it('begin anew with each event: a stream that is slow but steady goes on', async () => {
-    const time = clock()
+    const time = makeClock()
     const steady = (): Response => {
       const left = [...frames(Array.from({ length: 20 }, (_, n) => text(`${n} `))), ...frames([done])]
       const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> =>
@@ -268,7 +269,7 @@ describe('clocks', () => {
   })
 
   it('let go of their timers when the answer is whole', async () => {
-    const time = clock()
+    const time = makeClock()
     await makeHub(answers(() => stream(frames(hello))), { runtime: time }).chat('one', ask)
     await time.pass(0)
     expect(time.pending()).toBe(0)
@@ -276,7 +277,7 @@ describe('clocks', () => {
 
   it('do not wait for a body that never ends after its terminal event', async () => {
     const cancelled = vi.fn()
-    const time = clock()
+    const time = makeClock()
     const response = await makeHub(answers(() => stream(frames(hello), 'hang', cancelled)), { runtime: time }).chat('one', ask)
     expect(response.text).toBe('Hello, "world"\n')
     await time.pass(1000)
@@ -289,17 +290,17 @@ describe('retries', () => {
   const waits: [string, { [name: string]: string }, number][] = [
     ['seconds', { 'retry-after': '3' }, 3000],
     ['milliseconds', { 'retry-after-ms': '1500', 'retry-after': '9' }, 1500],
-    ['an HTTP date', { 'retry-after': new Date(1_000_000 + 5000).toUTCString() }, 5000],
+    ['an HTTP date', { 'retry-after': new Date(START + 5000).toUTCString() }, 5000],
     ['a duration until an exhausted limit resets', { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '1m0.5s' }, 30_000],
     ['the reset of a limit that is not exhausted', { 'x-ratelimit-remaining-tokens': '9', 'x-ratelimit-reset-tokens': '7s' }, 250],
-    ['a date until an exhausted limit resets', { 'some-ratelimit-input-remaining': '0', 'some-ratelimit-input-reset': new Date(1_004_000).toISOString() }, 4000],
+    ['a date until an exhausted limit resets', { 'some-ratelimit-input-remaining': '0', 'some-ratelimit-input-reset': new Date(START + 4000).toISOString() }, 4000],
     ['a duration until a limit resets that does not say what remains', { 'x-ratelimit-reset-requests': '6s' }, 6000],
     ['a negative number, which is none', { 'retry-after': '-3' }, 250],
     ['a day, which is capped', { 'retry-after': '86400' }, 30_000],
     ['nothing: full jitter', {}, 250],
   ]
   it.each(waits)('wait as the server asks: %s', async (_, headers, ms) => {
-    const time = clock()
+    const time = makeClock()
     const fetch = answers(() => failure(429, headers), () => json(hello))
     const work = makeHub(fetch, { runtime: time }).chat('one', ask)
     await time.pass(ms - 1)
@@ -313,7 +314,7 @@ describe('retries', () => {
   })
 
   it('stop at what was asked for, and say what was tried', async () => {
-    const time = clock()
+    const time = makeClock()
     const fetch = answers(() => failure(503, {}, 'out of order'))
     const work = caught(makeHub(fetch, { runtime: time }).chat('one', ask))
     await time.pass(60_000)
@@ -340,7 +341,7 @@ describe('retries', () => {
   })
 
   it('share one budget with fallbacks', async () => {
-    const time = clock()
+    const time = makeClock()
     const fetch = answers(() => failure(503))
     const hub = makeHub(fetch, { runtime: time }, { ...config, defaults: { max_retries: 5, max_attempts: 7 } })
     const work = caught(hub.chat('nested', ask))
@@ -529,7 +530,7 @@ describe('a hub', () => {
   })
 
   it('waits for a key no longer than for an answer', async () => {
-    const time = clock()
+    const time = makeClock()
     const fetch = answers(() => json(hello))
     const hub = makeHub(fetch, { runtime: time, env: { TOY_KEY: { get: () => new Promise<string>(() => undefined) } } })
     const late = caught(hub.chat('one', { ...ask, timeoutMs: 500 }))

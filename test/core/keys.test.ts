@@ -5,7 +5,8 @@ import { breaker } from '../../src/layers/breaker.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
-import { ask, clock, failure, hello, json, makeHub, toy } from './toy.ts'
+import { makeClock } from './clock.ts'
+import { ask, failure, hello, json, makeHub, toy } from './toy.ts'
 
 const env = { A: 'secret-a', B: 'secret-b', C: 'secret-c' }
 const pooled: RelayConfig = {
@@ -44,7 +45,7 @@ describe('a pool of keys', () => {
   })
 
   it('lets a key rest that is throttled, as long as the server asks', async () => {
-    const time = clock()
+    const time = makeClock()
     let full = true
     const fetch = door({ a: () => (full ? failure(429, { 'retry-after': '20' }) : json(hello)) })
     const hub = makeHub(fetch, { env, runtime: time }, pooled)
@@ -77,7 +78,7 @@ describe('a pool of keys', () => {
   it('lets a key rest whose circuit is open, and no request is taken for one that was not made', async () => {
     const fetch = door({ a: () => failure(500) })
     const layers = [breaker({ configOf: () => ({ min_requests: 2 }) })]
-    const hub = makeHub(fetch, { env, layers, runtime: clock() }, { ...pooled, defaults: { max_retries: 0 } })
+    const hub = makeHub(fetch, { env, layers, runtime: makeClock() }, { ...pooled, defaults: { max_retries: 0 } })
     for (let n = 0; n < 6; n++) await hub.chat('one', ask).catch(() => undefined)
     expect(fetch.keys.filter((key) => key === 'a')).toHaveLength(2)
     for (let n = 0; n < 6; n++) expect((await hub.chat('one', ask)).attempts).toMatchObject([{ kind: 'first', ok: true }])
@@ -110,7 +111,7 @@ describe('a server whose clock is not ours', () => {
 
   it('is asked once more by its own clock, outside of the retries, and from then on', async () => {
     const { provider, dates } = signed()
-    const time = clock()
+    const time = makeClock()
     const theirs = time.now() + 3_600_000
     const fetch: FetchLike = async () => (Math.abs((dates.at(-1) ?? 0) - theirs) < 60_000 ? json(hello) : failure(401, { date: new Date(theirs).toUTCString() }))
     const hub = makeHub(fetch, { providers: [provider], runtime: time }, { models: { one: { target: 'toy/one', max_retries: 0 } } })
@@ -121,7 +122,7 @@ describe('a server whose clock is not ours', () => {
 
   it('that agrees with ours is not asked again for a key that is wrong', async () => {
     const { provider, dates } = signed()
-    const time = clock()
+    const time = makeClock()
     const fetch: FetchLike = async () => failure(401, { date: new Date(time.now()).toUTCString() })
     const error = makeHub(fetch, { providers: [provider], runtime: time }).chat('one', ask)
     await expect(error).rejects.toBeInstanceOf(relayError('authentication', '').constructor)

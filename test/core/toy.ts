@@ -1,11 +1,11 @@
-// A wire whose frames are deltas themselves, a provider that speaks it, and a clock that tests turn.
+// A wire whose frames are deltas themselves, and a provider that speaks it.
 import { relayError, type ErrorCode } from '../../src/errors.ts'
 import { sse } from '../../src/http/sse.ts'
 import { Hub, type HubOptions } from '../../src/hub.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { Delta } from '../../src/types/event.ts'
 import type { Provider, Wire } from '../../src/types/provider.ts'
-import type { FetchLike, Runtime } from '../../src/types/runtime.ts'
+import type { FetchLike } from '../../src/types/runtime.ts'
 
 type Frame = Delta | { readonly fault: ErrorCode }
 
@@ -120,43 +120,4 @@ export function answers(...list: (() => Response | Promise<Response>)[]): FetchL
     return answer()
   }
   return Object.assign(fetch, { seen })
-}
-
-export interface Clock extends Pick<Runtime, 'now' | 'timer' | 'random'> {
-  /** Lets the time pass, timers included, and what follows from them. */
-  pass(ms: number): Promise<void>
-  pending(): number
-}
-
-export function clock(): Clock {
-  let now = 1_000_000
-  const timers = new Set<{ at: number; run: () => void }>()
-  const settle = async (): Promise<void> => {
-    for (let n = 0; n < 50; n++) await Promise.resolve()
-    await new Promise((resolve) => setTimeout(resolve, 0))
-  }
-  return {
-    now: () => now,
-    random: () => 0.5,
-    timer(run, ms) {
-      const timer = { at: now + ms, run }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    pending: () => timers.size,
-    async pass(ms) {
-      await settle()
-      const until = now + ms
-      for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)
-        if (!next) break
-        timers.delete(next)
-        now = Math.max(now, next.at)
-        next.run()
-        await settle()
-      }
-      now = until
-      await settle()
-    },
-  }
 }

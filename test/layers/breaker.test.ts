@@ -5,7 +5,8 @@ import { CircuitOpenError, REMEDY, relayError, type ErrorCode } from '../../src/
 import { breaker } from '../../src/layers/breaker.ts'
 import type { Outcome } from '../../src/types/call.ts'
 import type { BreakerConfig } from '../../src/types/limits.ts'
-import { inside, makeCall, responseOf, time, type Attempted } from './kit.ts'
+import { makeClock } from '../core/clock.ts'
+import { inside, makeCall, responseOf, type Attempted } from './kit.ts'
 
 const config = { window: 10, failure_rate: 0.5, min_requests: 4, cooldown: 5 } as const satisfies BreakerConfig
 const ILL: readonly ErrorCode[] = ['network', 'overloaded', 'server_error', 'invalid_response', 'stream_truncated', 'timeout_connect', 'timeout_first_content', 'timeout_idle', 'timeout_attempt']
@@ -90,7 +91,7 @@ describe('the breaker', () => {
     let [opened, probed] = [0, 0]
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
-        const clock = time()
+        const clock = makeClock()
         const { next, attempts } = inside()
         const ring = breaker({ configOf: () => config }).wrap(next)
         const expected = model()
@@ -141,7 +142,7 @@ describe('the breaker', () => {
   }
 
   it.each(codes.filter((code) => !ILL.includes(code)))('never opens for what is not the deployment\'s fault: %s', async (code) => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = breaker({ configOf: () => config }).wrap(next)
     await failing(ring, attempts, { code, many: 30, asked: { time: clock } })
@@ -152,7 +153,7 @@ describe('the breaker', () => {
   })
 
   it('opens for one deployment and no other', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = breaker({ configOf: () => config }).wrap(next)
     await failing(ring, attempts, { asked: { time: clock } })
@@ -168,7 +169,7 @@ describe('the breaker', () => {
   })
 
   it('lets no more than one of many through to probe', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = breaker({ configOf: () => config }).wrap(next)
     await failing(ring, attempts, { asked: { time: clock } })
@@ -184,7 +185,7 @@ describe('the breaker', () => {
   })
 
   it('takes no harm from a clock that stands still, or is set back', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = breaker({ configOf: () => config }).wrap(next)
     const start = clock.now()
@@ -204,7 +205,7 @@ describe('the breaker', () => {
   })
 
   it('forgets what a clock saw that was ahead', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = breaker({ configOf: () => config }).wrap(next)
     await failing(ring, attempts, { many: 3, asked: { time: clock } })
@@ -215,7 +216,7 @@ describe('the breaker', () => {
   })
 
   it('is not there for models that have none, and has defaults for what is left out', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const none = breaker({ configOf: () => undefined }).wrap(next)
     await failing(none, attempts, { many: 50, asked: { time: clock } })

@@ -1,56 +1,14 @@
-// Calls, replies and a clock for rings on their own: no hub, no wire, no waiting.
+// Calls and replies for rings on their own: no hub, no wire, no waiting.
 import { RelayError } from '../../src/errors.ts'
 import type { Call, Next, Outcome, Reply } from '../../src/types/call.ts'
 import type { ModelConfig } from '../../src/types/config.ts'
 import type { ChatRequest } from '../../src/types/request.ts'
 import type { ChatResponse, Usage } from '../../src/types/response.ts'
-import type { Runtime } from '../../src/types/runtime.ts'
+import { calm, type Clock } from '../core/clock.ts'
 import { toy } from '../core/toy.ts'
 
-export interface Time extends Pick<Runtime, 'now' | 'timer' | 'random' | 'defer'> {
-  /** Lets time pass, timers included, and what follows from them. */
-  pass(ms: number): Promise<void>
-  /** Sets the clock without letting time pass. */
-  set(now: number): void
-}
-
-/** Whatever is ready to run has run. */
-export async function calm(): Promise<void> {
-  for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-export function time(start = 1_764_000_000_000): Time {
-  let now = start
-  const timers = new Set<{ readonly at: number; readonly run: () => void }>()
-  return {
-    now: () => now,
-    random: () => 0.5,
-    defer: (work) => void work,
-    set: (to) => void (now = to),
-    timer(run, ms) {
-      const timer = { at: now + ms, run }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    async pass(ms) {
-      const until = now + ms
-      await calm()
-      for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)
-        if (!next) break
-        timers.delete(next)
-        now = Math.max(now, next.at)
-        next.run()
-        await calm()
-      }
-      now = until
-      await calm()
-    },
-  }
-}
-
 export interface Asked {
-  readonly time: Time
+  readonly time: Clock
   readonly alias?: string
   readonly config?: Partial<ModelConfig>
   readonly request?: Partial<ChatRequest>

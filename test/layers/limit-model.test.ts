@@ -6,7 +6,8 @@ import { limit } from '../../src/layers/limit.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Call, Outcome } from '../../src/types/call.ts'
 import type { LimitConfig, LimitStore } from '../../src/types/limits.ts'
-import { calm, inside, makeCall, responseOf, time, type Attempted, type Time } from './kit.ts'
+import { calm, makeClock, type Clock } from '../core/clock.ts'
+import { inside, makeCall, responseOf, type Attempted } from './kit.ts'
 
 const INPUT = 10
 const RULES = { requests: 4, tokens: 100, usd: 0.0001, concurrency: 3 }
@@ -70,9 +71,9 @@ class Play {
   readonly inner = inside()
   readonly store = audited(memoryStore())
   readonly ring
-  readonly time: Time
+  readonly time: Clock
 
-  constructor(time: Time, rule: LimitConfig) {
+  constructor(time: Clock, rule: LimitConfig) {
     this.time = time
     this.ring = limit({ rules: [rule], store: this.store }).wrap(this.inner.next)
   }
@@ -156,7 +157,7 @@ describe('limits', () => {
     let [sent, refused, waited] = [0, 0, 0]
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (steps) => {
-        const clock = time()
+        const clock = makeClock()
         const play = new Play(clock, { ...RULES, on_limit, max_wait: wait / 1000 })
         for (const it of steps) {
           const live = play.live()

@@ -11,7 +11,8 @@ import type { RelayConfig } from '../../src/types/config.ts'
 import type { LimitConfig, LimitStore } from '../../src/types/limits.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { answers, ask, done, failure, frames, json, makeHub, stream, text, usage } from '../core/toy.ts'
-import { calm, inside, makeCall, responseOf, time, type Time } from './kit.ts'
+import { calm, makeClock, type Clock } from '../core/clock.ts'
+import { inside, makeCall, responseOf } from './kit.ts'
 
 /** 100 tokens in, 10 out, as the toy's usage says. */
 const answer = (): Response => json([text('hi'), usage, { type: 'finish', reason: 'stop', raw: 'end' }, done])
@@ -30,13 +31,13 @@ const catalogue: RelayConfig = {
 
 interface Stage {
   readonly hub: Hub
-  readonly clock: Time
+  readonly clock: Clock
   readonly store: LimitStore
 }
 
 function staged(rules: readonly LimitConfig[], fetch: FetchLike, options: Partial<LimitOptions> & Pick<Partial<HubOptions>, 'runtime'> = {}): Stage {
   const { runtime, ...rest } = options
-  const clock = time()
+  const clock = makeClock()
   const store = rest.store ?? memoryStore()
   const hub = makeHub(fetch, { runtime: { ...clock, ...runtime }, layers: [limit({ rules, store, ...rest })] }, catalogue)
   return { hub, clock, store }
@@ -200,7 +201,7 @@ describe('what is counted', () => {
   })
 
   it('is not the other\'s part where a hedge was lost: each settles its own', async () => {
-    const clock = time()
+    const clock = makeClock()
     const used: { readonly [key: string]: number }[] = []
     const memory = memoryStore()
     const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(spent), memory.settle(id, spent)) }
@@ -237,7 +238,7 @@ describe('what is counted', () => {
   })
 
   it('is the estimate, where what it cost does not come out', async () => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = limit({ rules: [{ usd: 0.00025 }], store: memoryStore() }).wrap(next)
     // No rate for output, of which none is expected.
@@ -266,7 +267,7 @@ describe('what is counted', () => {
   })
 
   it('is not a retry that an open circuit forbids', async () => {
-    const clock = time()
+    const clock = makeClock()
     const circuit = breaker({ configOf: () => ({ min_requests: 1 }) })
     const hub = makeHub(answers(() => failure(503), answer), { runtime: clock, layers: [circuit, limit({ rules: [{ requests: 2, per: 'day' }], store: memoryStore() })] }, catalogue)
     const work = caught(hub.chat('one', asked))
@@ -280,7 +281,7 @@ describe('what is counted', () => {
 
 describe('an estimate', () => {
   const open = async (rule: LimitConfig, request: { maxTokens?: number }, outputTokens: number): Promise<number[]> => {
-    const clock = time()
+    const clock = makeClock()
     const { next, attempts } = inside()
     const ring = limit({ rules: [rule], store: memoryStore() }).wrap(next)
     const abreast: number[] = []
@@ -313,7 +314,7 @@ describe('an estimate', () => {
   it('has no output for vectors', async () => {
     const { next, attempts } = inside()
     const ring = limit({ rules: [{ tokens: 20 }], store: memoryStore() }).wrap(next)
-    for (let n = 0; n < 3; n++) void ring({ ...makeCall({ time: time() }), mode: 'embed' }).catch(() => undefined)
+    for (let n = 0; n < 3; n++) void ring({ ...makeCall({ time: makeClock() }), mode: 'embed' }).catch(() => undefined)
     await calm()
     expect(attempts).toHaveLength(2)
   })

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { REMEDY, relayError, type ErrorCode, type RelayError } from '../../src/errors.ts'
 import { retry } from '../../src/layers/retry.ts'
 import type { Next, Reply } from '../../src/types/call.ts'
-import { makeCall, time } from './kit.ts'
+import { makeClock } from '../core/clock.ts'
+import { makeCall } from './kit.ts'
 
 const INITIAL = 500
 const MAX = 8000
@@ -79,7 +80,7 @@ function told({ fates, retries, left, deadlineMs, alternatives, room, leaves = I
 
 /** What really happens. */
 async function played({ fates, retries, left, deadlineMs, alternatives, room, leaves }: World): Promise<Story> {
-  const clock = time(0)
+  const clock = makeClock(0)
   const starts: number[] = []
   const control = new AbortController()
   const call = { ...makeCall({ time: clock, deadlineMs, signal: control.signal }), alternatives }

@@ -5,7 +5,8 @@ import { predicate } from '../../src/layers/groups/predicate.ts'
 import type { Call } from '../../src/types/call.ts'
 import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { ChatRequest } from '../../src/types/request.ts'
-import { answers, ask, clock, done, json, text, type Clock } from '../core/toy.ts'
+import { makeClock, type Clock } from '../core/clock.ts'
+import { answers, ask, done, json, text } from '../core/toy.ts'
 import { groupHub, servers } from './route-kit.ts'
 
 const says = (alias: string): Parameters<typeof json>[0] => [text(alias), done]
@@ -149,7 +150,7 @@ describe('fastest', () => {
   }
 
   it('asks each once to see, then whoever has been fastest, and follows changes', async () => {
-    const time = clock()
+    const time = makeClock()
     const ms = { a: 3000, b: 500, c: 1000 }
     const { call } = paced(time, ms)
     expect([await call(), await call(), await call()]).toEqual(['a', 'b', 'c'])
@@ -160,7 +161,7 @@ describe('fastest', () => {
   })
 
   it('measures whole answers and streams apart', async () => {
-    const time = clock()
+    const time = makeClock()
     const { call } = paced(time, { a: 3000, b: 500, c: 1000 })
     await call()
     await call()
@@ -168,7 +169,7 @@ describe('fastest', () => {
   })
 
   it('looks again after a while, one call at a time', async () => {
-    const time = clock()
+    const time = makeClock()
     const { call, asked } = paced(time, { a: 3000, b: 500, c: 1000 })
     for (let n = 0; n < 4; n++) await call()
     await time.pass(300_000)
@@ -179,7 +180,7 @@ describe('fastest', () => {
 
   it('takes a failure for slowness', async () => {
     const server = servers({ a: ['deny', 'ok'] }, says)
-    const hub = groupHub(server, three, { runtime: clock() })
+    const hub = groupHub(server, three, { runtime: makeClock() })
     for (let n = 0; n < 4; n++) await hub.chat('all', ask)
     expect(server.asked.map(({ model }) => model)).toEqual(['a', 'b', 'c', 'b', 'b'])
   })

@@ -7,7 +7,8 @@ import type { Call, Layer, Outcome, Reply, Stage } from '../../src/types/call.ts
 import type { GroupConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Target } from '../../src/types/provider.ts'
 import type { ChatResponse, Cost } from '../../src/types/response.ts'
-import { ask, clock, done, failure, frames, json, stream, text, toy, usage, type Clock } from '../core/toy.ts'
+import { makeClock, START, type Clock } from '../core/clock.ts'
+import { ask, done, failure, frames, json, stream, text, toy, usage } from '../core/toy.ts'
 import { groupHub } from './route-kit.ts'
 
 type Answer = number | { readonly after: number; readonly status: number }
@@ -34,7 +35,7 @@ const MODES = ['chat', 'stream'] as const
 
 /** Models that begin to answer after so many milliseconds, one call after the other, the last again and again. */
 function stand(scripts: { readonly [model: string]: readonly Answer[] }, group: Omit<GroupConfig, 'members'>, more: RelayConfig['defaults'] = {}): Stand {
-  const time = clock()
+  const time = makeClock()
   const start = time.now()
   const seen: Seen[] = []
   const names = Object.keys(scripts)
@@ -172,7 +173,7 @@ describe('two that begin in the same moment', () => {
     }))
     const go: (() => void)[] = []
     const next = (): Promise<Reply | undefined> => new Promise((resolve) => go.push(() => resolve(replies.shift())))
-    const time = clock()
+    const time = makeClock()
     const call = { mode: 'chat', request: ask, runtime: time, budget: { left: 5, deadline: Infinity, attempts: [] } } as unknown as Call
     const line: Line = { alias: 'all', group: { members: [], ...always }, call, first: 'a', ask: next, left: () => 2, fresh: () => 2, movesOn: () => true }
     const work = hedge.start({ target: () => target, costOf: () => cost }).open?.(line, next)
@@ -212,6 +213,6 @@ describe('`p95`', () => {
     const work = call(on, 'stream')
     await on.time.pass(1000)
     expect((await work).text).toBe('I am b')
-    expect(on.seen.at(-1)).toMatchObject({ model: 'b', at: from - 1_000_000 + 100 })
+    expect(on.seen.at(-1)).toMatchObject({ model: 'b', at: from - START + 100 })
   })
 })

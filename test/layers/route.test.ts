@@ -7,7 +7,8 @@ import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../s
 import type { EmbedResponse } from '../../src/types/embed.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
-import { answers, ask, clock, done, failure, json, text, toy, type Clock } from '../core/toy.ts'
+import { makeClock, type Clock } from '../core/clock.ts'
+import { answers, ask, done, failure, json, text, toy } from '../core/toy.ts'
 import { groupHub, servers, versatile, type Deed } from './route-kit.ts'
 
 const model = (alias: string, more: Partial<ModelConfig> = {}): ModelConfig => ({ target: `toy/${alias}`, ...more, params: { model: alias, ...more.params } })
@@ -125,7 +126,7 @@ describe('whatever fails, and whatever the strategy', () => {
         const { root, groups, able } = groupsOf(drawn)
         const config: RelayConfig = { defaults: { max_retries: retries, max_attempts: budget }, models: models(...names), groups }
         const server = servers(Object.fromEntries(names.map((name, n) => [name, scripts[n] ?? []])), says)
-        const time = clock()
+        const time = makeClock()
         const result = await outcome(asking(groupHub(server, config, { runtime: time, providers: [versatile] }), root, mode), time)
 
         const asked = server.asked.map(({ model }) => model)
@@ -171,7 +172,7 @@ describe('whatever fails, and whatever the strategy', () => {
 describe('a member', () => {
   it('has parameters, clocks and retries of its own, through groups in groups, the outermost last', async () => {
     const server = servers({ a: ['fail'] }, says)
-    const time = clock()
+    const time = makeClock()
     const config: RelayConfig = {
       models: { a: model('a', { params: { temperature: 1, top_p: 0.5 } }), b: model('b', { timeout: 9 }) },
       groups: {
@@ -190,7 +191,7 @@ describe('a member', () => {
   it('that stands in two places is asked once', async () => {
     const server = servers({ a: ['deny'], b: ['deny'] }, says)
     const config: RelayConfig = { models: models('a', 'b'), groups: { inner: { members: ['a'] }, outer: { members: ['inner', 'a', 'b'] } } }
-    await outcome(groupHub(server, config).chat('outer', ask), clock())
+    await outcome(groupHub(server, config).chat('outer', ask), makeClock())
     expect(server.asked.map((it) => it.model)).toEqual(['a', 'b'])
   })
 
@@ -201,13 +202,13 @@ describe('a member', () => {
       groups: { inner: { members: ['a', 'b'] }, all: { members: ['inner', 'c', 'd'] } },
     }
     const server = servers({ a: ['fail'], b: ['fail'], c: ['fail'] }, says)
-    const time = clock()
+    const time = makeClock()
     expect(await outcome(groupHub(server, config, { runtime: time }).chat('all', ask), time)).toBe('I am d')
     expect(server.asked.map((it) => it.model).join('')).toBe('abcd')
   })
 
   it('that hangs has half of the time, whatever it streams afterwards', async () => {
-    const time = clock()
+    const time = makeClock()
     const config: RelayConfig = { models: models('a', 'b', 'c'), groups: { all: { members: ['a', 'b', 'c'] } } }
     const server = servers({ a: ['hang'], b: ['hang'], c: ['hang'] }, says)
     const work = outcome(groupHub(server, config, { runtime: time }).chat('all', { ...ask, timeoutMs: 8000 }), time, 4000)
@@ -220,7 +221,7 @@ describe('a member', () => {
   })
 
   it('that asked to be left alone for long is asked again when nobody else could answer', async () => {
-    const time = clock()
+    const time = makeClock()
     const config: RelayConfig = { models: models('a', 'b'), groups: { all: { members: ['a', 'b'] } } }
     const server = servers({ a: ['throttle_long', 'ok'], b: ['deny'] }, says)
     const work = groupHub(server, config, { runtime: time }).chat('all', ask)
@@ -287,14 +288,14 @@ describe('`on` and `retry_classifier`', () => {
   ]
   it.each(causes)('%j and %i', async (group, status, moves) => {
     const config: RelayConfig = { defaults: { max_retries: 0 }, models: models('a', 'b'), groups: { all: { ...group, members: ['a', 'b'] } } }
-    const result = await outcome(groupHub(answers(() => failure(status), () => json(says('b'))), config).chat('all', ask), clock())
+    const result = await outcome(groupHub(answers(() => failure(status), () => json(says('b'))), config).chat('all', ask), makeClock())
     if (moves) expect(result).toBe('I am b')
     else expect(result).toMatchObject({ status })
   })
 
   it('`timeout` is every clock but the last', async () => {
     const config: RelayConfig = { models: models('a', 'b'), groups: { all: { on: ['timeout'], members: [{ name: 'a', timeout: 2 }, 'b'] } } }
-    const time = clock()
+    const time = makeClock()
     expect(await outcome(groupHub(servers({ a: ['hang'] }, says), config, { runtime: time }).chat('all', ask), time, 2000)).toBe('I am b')
   })
 
@@ -303,7 +304,7 @@ describe('`on` and `retry_classifier`', () => {
       models: models('a', 'b', 'c'),
       groups: { inner: { on: ['rate_limit'], members: ['a', 'b'] }, outer: { members: ['inner', 'c'] } },
     }
-    expect(await outcome(groupHub(servers({ a: ['deny'] }, says), config).chat('outer', ask), clock())).toBe('I am c')
+    expect(await outcome(groupHub(servers({ a: ['deny'] }, says), config).chat('outer', ask), makeClock())).toBe('I am c')
   })
 })
 
@@ -338,7 +339,7 @@ describe('loadbalance', () => {
   })
 
   it('least_busy forgets a stream that nobody ever reads once its time is over', async () => {
-    const time = clock()
+    const time = makeClock()
     const server = servers({}, (name) => [text('x'), text(name), done])
     const hub = groupHub(server, config('least_busy', 'a', 'b'), { runtime: time })
     await hub.stream('all', { ...ask, timeoutMs: 1000 })[Symbol.asyncIterator]().next()
@@ -371,7 +372,7 @@ describe('vectors', () => {
       },
     }
     const asked: string[] = []
-    const time = clock()
+    const time = makeClock()
     const fetch: FetchLike = async (_, init = {}) => {
       const { model = '', input } = JSON.parse(String(init.body)) as { model?: string; input: string[] }
       asked.push(model)

@@ -2,7 +2,8 @@
 import { REMEDY, RelayError, type ChatRequest, type ChatStream, type ErrorCode, type FetchLike, type Hub, type RelayConfig, type StreamEvent } from '@relay/core'
 import { NoCandidatesError, routed, type RouteDecision, type Router, type RouteRequest } from '@relay/core/routing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { answers, ask, clock, config, failure, frames, hello, json, makeHub, stream as body, text } from '../core/toy.ts'
+import { makeClock } from '../core/clock.ts'
+import { answers, ask, config, failure, frames, hello, json, makeHub, stream as body, text } from '../core/toy.ts'
 
 const once: RelayConfig = { ...config, defaults: { max_retries: 0 } }
 const decision: RouteDecision = { alias: 'one', confidence: 0.8, alternates: [['two', 3], ['three', 1]], source: 'rule', ts: '2026-01-01T00:00:00.000Z' }
@@ -147,7 +148,7 @@ describe('the router is asked', () => {
 
 describe('a clock for all of it', () => {
   it('the router and every model share the request’s time', async () => {
-    const time = clock()
+    const time = makeClock()
     const slow: Router = { route: async () => (await time.pass(300), decision) }
     const seen: (number | undefined)[] = []
     const hub = {

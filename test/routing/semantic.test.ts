@@ -8,7 +8,7 @@ import {
 import { serve, type TestServer } from '@relay/core/testing/server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { clock } from '../core/toy.ts'
+import { makeClock } from '../core/clock.ts'
 
 const KEY = 'router-key-0123456789'
 const DECISION = {
@@ -240,7 +240,7 @@ describe('failures', () => {
     ['nothing comes', () => new Promise(() => undefined)],
     ['the body stalls', async () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"alias":')) }))],
   ])('the clock runs out: %s', async (_, stalled) => {
-    const { pass, pending, now, timer } = clock()
+    const { pass, pending, now, timer } = makeClock()
     const signals: (AbortSignal | null | undefined)[] = []
     const work = router({
       timeoutMs: 70,
@@ -259,7 +259,7 @@ describe('failures', () => {
   })
 
   it('leaves no clock behind', async () => {
-    const { pending, now, timer } = clock()
+    const { pending, now, timer } = makeClock()
     await router({ runtime: { now, timer } }).route(ask)
     answer = () => new Response('', { status: 500 })
     await caught(router({ runtime: { now, timer } }).route(ask))

@@ -1,5 +1,5 @@
 // Hedging: when the member that was asked is slow to begin, another is asked too, and whoever begins first is heard.
-import { anySignal } from '../../core/lifeline.ts'
+import { follower } from '../../core/lifeline.ts'
 import { conclude } from '../../core/outcome.ts'
 import { estimateInput } from '../../core/tokens.ts'
 import type { Budget, Call, Reply } from '../../types/call.ts'
@@ -131,10 +131,10 @@ async function run(line: Line, open: Open, { ms, pay, book }: Race): Promise<Rep
 }
 
 function racer(call: Call, open: Open): Racer {
-  const control = new AbortController()
+  const control = follower(call.signal)
   const it: Racer = {
     cancel: () => control.abort(new DOMException('another member began to answer first', 'AbortError')),
-    end: open({ ...call, signal: anySignal([call.signal, control.signal]) ?? control.signal }).then(
+    end: open({ ...call, signal: control.signal }).then(
       (reply) => ({ racer: it, reply }),
       (failure: unknown) => ({ racer: it, failure }),
     ),

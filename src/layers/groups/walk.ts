@@ -1,5 +1,5 @@
 // A walk through a group, and the groups in it, from member to member until one answers.
-import { anySignal } from '../../core/lifeline.ts'
+import { follower } from '../../core/lifeline.ts'
 import { REMEDY, RelayError, relayError } from '../../errors.ts'
 import type { Budget, Call, Next, Reply } from '../../types/call.ts'
 import type { FallbackCause, GroupConfig, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
@@ -286,11 +286,11 @@ function adapted(target: Target, settings: Settings = {}): Target {
 
 /** Ends the wait for an answer that has not begun, so that there is time for others. */
 function cutoff({ runtime, signal }: Call, { alias, model, provider }: Target, until: number): { readonly signal: AbortSignal; readonly cancel: () => void } {
-  const control = new AbortController()
+  const control = follower(signal)
   const details = { alias, model, provider: provider.name }
   const late = (): void => control.abort(relayError('timeout_attempt', 'no answer began within half of the time that was left, and others could answer', details))
   const ms = until - runtime.now()
-  return { signal: anySignal([signal, control.signal]) ?? control.signal, cancel: ms < FAR ? runtime.timer(late, Math.max(0, ms)) : () => undefined }
+  return { signal: control.signal, cancel: ms < FAR ? runtime.timer(late, Math.max(0, ms)) : () => undefined }
 }
 
 function mayGoOn(error: unknown, { budget, runtime, signal }: Call): error is RelayError {
