@@ -12,10 +12,8 @@ export function thinkTags(): Splitter {
   let place: 'before' | 'inside' | 'behind' | 'after' = 'before'
   let held = ''
   let thought = false
-  /** What was said while a closing tag may still come; undefined once none is waited for. */
-  let said: string | undefined = ''
-  // Its end, apart: looking at it must not join what is said, again and again. One letter more than a tag that is not whole has.
-  let tail = ' '
+  const late = waiting()
+  let opened = false
   return (piece) => {
     const last = piece === undefined
     held += piece ?? ''
@@ -24,7 +22,7 @@ export function thinkTags(): Splitter {
       const text = held.trimStart()
       if (text.startsWith(OPEN)) {
         place = 'inside'
-        said = undefined
+        opened = true
         held = text.slice(OPEN.length)
       } else if ((OPEN.startsWith(text) || (CLOSE.startsWith(text) && text !== CLOSE)) && !last) return []
       else place = 'after'
@@ -41,23 +39,11 @@ export function thinkTags(): Splitter {
         held = held.slice(CLOSE.length)
       }
     }
-    if (place === 'after' && said !== undefined) {
-      // One in quotes is only spoken of.
-      const at = (tail + held).search(/[^"'`]<\/think>/) + 1
-      if (at) {
-        const all = said + held
-        const end = said.length - tail.length + at
-        said = undefined
-        // One that was opened in between belongs to what is said.
-        if (!all.slice(0, end).includes(OPEN)) {
-          place = 'behind'
-          held = all.slice(end + CLOSE.length)
-          found.push(['unsaid', all.slice(0, end).trim()])
-        }
-      } else {
-        said += held
-        tail = (tail + held).slice(-CLOSE.length)
-      }
+    const taken = place === 'after' && !opened ? late(held) : undefined
+    if (taken) {
+      place = 'behind'
+      found.push(['unsaid', taken[0]])
+      held = taken[1]
     }
     if (place === 'behind') {
       held = held.trimStart()
@@ -71,7 +57,23 @@ export function thinkTags(): Splitter {
   }
 }
 
-
+/** Waits for a closing tag that nothing opened. Where it comes: what was said before it, and what is behind it. */
+function waiting(): (text: string) => readonly [thought: string, rest: string] | undefined {
+  let said: string | undefined = ''
+  // Its end, apart: looking at it must not join what is said, again and again. One letter more than a tag that is not whole has.
+  let tail = ' '
+  return (text) => {
+    if (said === undefined) return undefined
+    // One in quotes is only spoken of.
+    const at = (tail + text).search(/[^"'`]<\/think>/) + 1
+    const end = said.length - tail.length + at
+    const all = said + text
+    said = at ? undefined : all
+    tail = (tail + text).slice(-CLOSE.length)
+    // One that was opened in between belongs to what is said.
+    return at && !all.slice(0, end).includes(OPEN) ? [all.slice(0, end).trim(), all.slice(end + CLOSE.length)] : undefined
+  }
+}
 /** How many characters at the end may be the beginning of the closing tag. */
 function begun(text: string): number {
   for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length--) {
