@@ -10,6 +10,7 @@ export const cohere: Provider = {
   baseUrl: 'https://api.cohere.com/v2',
   env: ['COHERE_API_KEY', 'CO_API_KEY'],
   sign: bearer,
+  prefill: false,
   embed: cohereEmbeddings,
   rerank: cohereReranking,
 }

@@ -8,6 +8,8 @@ export const deepseek: Provider = {
   baseUrl: 'https://api.deepseek.com',
   env: ['DEEPSEEK_API_KEY'],
   sign: bearer,
+  // Its beta goes on, at another address and when it is asked to.
+  prefill: false,
   wire: openaiChatKin({
     // Both are a 400, and only the words tell.
     faults: [

@@ -10,6 +10,7 @@ export const fireworks: Provider = {
   env: ['FIREWORKS_API_KEY'],
   sign: bearer,
   embed: embeddings(),
+  anew: /gpt-oss/,
   wire: openaiChatKin({
     fields: { name: null },
     efforts: [[/./, 'none low medium high']],

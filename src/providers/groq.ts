@@ -10,6 +10,7 @@ export const groq: Provider = {
   baseUrl: 'https://api.groq.com/openai/v1',
   env: ['GROQ_API_KEY'],
   sign: bearer,
+  anew: /gpt-oss|compound/,
   wire: openaiChatKin({
     fields: { maxTokens: 'max_completion_tokens', topK: null, name: null },
     efforts: [

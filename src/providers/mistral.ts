@@ -10,6 +10,8 @@ export const mistral: Provider = {
   baseUrl: 'https://api.mistral.ai/v1',
   env: ['MISTRAL_API_KEY'],
   sign: bearer,
+  // It goes on when it is asked to, and says the beginning again.
+  prefill: false,
   embed: embeddings({ dimensions: 'output_dimension' }),
   wire: openaiChatKin({
     // A model that is not there is a 400.

@@ -10,5 +10,6 @@ export const openrouterResponses: Provider = {
   baseUrl: 'https://openrouter.ai/api/v1',
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
+  prefill: false,
   wire: /* @__PURE__ */ openaiResponses({ cost, effort, faults, facts: { provider: 'upstreamProvider' } }),
 }

@@ -12,6 +12,7 @@ export const openrouter: Provider = {
   env: ['OPENROUTER_API_KEY'],
   sign: bearer,
   embed: embeddings({ cost }),
+  anew: /gpt-|\/o\d|grok|sonar|command|[sx]tral/,
   wire: /* @__PURE__ */ openaiChatKin({
     ears: [pictures],
     fields: { name: null },

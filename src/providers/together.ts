@@ -12,6 +12,7 @@ export const together: Provider = {
   env: ['TOGETHER_API_KEY'],
   sign: bearer,
   embed: embeddings(),
+  anew: /gpt-oss/,
   rerank: cohereReranking,
   wire: openaiChatKin({
     fields: { name: null },

@@ -19,5 +19,10 @@ export const vllm: Provider = {
     // Whether a model thinks is a matter of its chat template.
     effort: (level) => (level === 'none' ? { chat_template_kwargs: { enable_thinking: false } } : { reasoning_effort: level }),
     splitter: thinkTags,
+    // Or it ends the answer that was begun, and begins another.
+    adjust: (body) => {
+      const last = body.messages.at(-1)
+      if (last?.role === 'assistant' && !last['tool_calls']) Object.assign(body, { add_generation_prompt: false, continue_final_message: true })
+    },
   }),
 }

@@ -7,7 +7,7 @@ import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../s
 import type { ChatRequest } from '../../src/types/request.ts'
 import { makeClock, type Clock } from '../core/clock.ts'
 import { answers, ask, done, json, text } from '../core/toy.ts'
-import { groupHub, servers } from './route-kit.ts'
+import { groupHub, servers, versatile } from './route-kit.ts'
 
 const says = (alias: string): Parameters<typeof json>[0] => [text(alias), done]
 
@@ -111,8 +111,8 @@ describe('conditions', () => {
   it('hold for streams, and for vectors', async () => {
     const given = config('conditional', [{ name: 'words', when: { mode: { $in: ['chat', 'stream'] } } }, { name: 'vectors' }])
     expect((await groupHub(servers({}, says), given).stream('all', ask).response()).text).toBe('words')
-    const refused = groupHub(servers({}, says), given).embed('all', { input: 'x' })
-    await expect(refused).rejects.toMatchObject({ alias: 'vectors', code: 'unsupported' })
+    const hub = groupHub(servers({}, says), given, { providers: [versatile] })
+    expect((await hub.embed('all', { input: 'x' })).attempts).toMatchObject([{ alias: 'vectors' }])
   })
 
   it('say so where none fits, and where one is wrong', async () => {
@@ -183,6 +183,19 @@ describe('fastest', () => {
     const hub = groupHub(server, three, { runtime: makeClock() })
     for (let n = 0; n < 4; n++) await hub.chat('all', ask)
     expect(server.asked.map(({ model }) => model)).toEqual(['a', 'b', 'c', 'b', 'b'])
+  })
+
+  it('does not take a request that is wrong for slowness, nor looks at who cannot be asked', async () => {
+    const given = config('fastest', [{ name: 'blind' }, { name: 'a' }, { name: 'b' }], { blind: { capabilities: { vision: false } } })
+    const time = makeClock()
+    const server = servers({ a: ['ok', 'reject', 'ok'], b: ['slow'] }, says, time)
+    const hub = groupHub(server, given, { runtime: time })
+    for (let n = 0; n < 4; n++) {
+      const work = hub.chat('all', { ...ask, ...picture }).catch(() => undefined)
+      await time.pass(1000)
+      await work
+    }
+    expect(server.asked.map(({ model }) => model).join('')).toBe('abaa')
   })
 })
 

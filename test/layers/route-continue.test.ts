@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RelayError } from '../../src/errors.ts'
+import { providers } from '../../src/providers/index.ts'
+import { simulator } from '../../src/testing/simulator.ts'
 import type { Layer, Outcome, Stage } from '../../src/types/call.ts'
-import type { RelayConfig } from '../../src/types/config.ts'
+import type { ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Delta, StreamEvent } from '../../src/types/event.ts'
 import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
@@ -272,5 +274,37 @@ describe('walking away', () => {
     await events.return?.()
     expect(await waiting).toMatchObject({ done: true })
     expect(outer.outcomes).toMatchObject([{ status: 'cancelled', response: { text: 'one' } }])
+  })
+})
+
+describe('whoever, shown the beginning of an answer,', () => {
+  /** Who was asked after the first had broken off, and with which body. */
+  async function after(second: ModelConfig): Promise<{ readonly asked: string; readonly said: string; readonly body: { readonly [field: string]: unknown } }> {
+    const { fetch, requests } = simulator({ answers: [{ text: 'Hello, world.', fault: { type: 'cut', content: 1 } }, ' world.'] })
+    const models = {
+      one: { target: 'together/meta-llama/Llama-3.3-70B-Instruct-Turbo' },
+      two: { credential: { type: 'literal', value: 'any-key' }, ...second },
+      three: { target: 'together/Qwen/Qwen2.5-7B-Instruct-Turbo' },
+    } as const
+    const given: RelayConfig = { defaults: { max_retries: 0 }, models, groups: { all: { members: ['one', 'two', 'three'], on_interrupt: 'continue' } } }
+    const response = await groupHub(fetch, given, { providers, env: () => 'any-key' }).stream('all', ask).response()
+    return { asked: response.attempts.map(({ alias }) => alias).join(), said: response.text, body: requests[1]?.body as { readonly [field: string]: unknown } }
+  }
+
+  it.each([
+    'openai/gpt-4.1', 'xai/grok-4', 'perplexity/sonar', 'mistral/mistral-large', 'deepseek/deepseek-chat', 'cohere/command-a-03-2025',
+    'groq/openai/gpt-oss-120b', 'together/openai/gpt-oss-20b', 'openrouter/openai/gpt-5', 'openrouter/openai/o3', 'openrouter/x-ai/grok-4', 'openrouter/mistralai/mixtral-8x7b',
+  ])('answers anew is passed over: %s', async (target) => {
+    expect(await after({ target })).toMatchObject({ asked: 'one,three', said: 'Hello, world.' })
+  })
+
+  it.each(['groq/llama-3.3-70b-versatile', 'openrouter/meta-llama/llama-3.3-70b-instruct', 'openrouter/anthropic/claude-3.5-haiku', 'anthropic/claude-haiku-4-5'])('goes on is asked: %s', async (target) => {
+    expect(await after({ target })).toMatchObject({ asked: 'one,two', said: 'Hello, world.' })
+  })
+
+  it('goes on when it is asked to is asked to', async () => {
+    const { asked, said, body } = await after({ target: 'vllm/qwen3' })
+    expect([asked, said]).toEqual(['one,two', 'Hello, world.'])
+    expect(body).toMatchObject({ add_generation_prompt: false, continue_final_message: true, messages: [{ role: 'user' }, { role: 'assistant', content: 'Hello,' }] })
   })
 })

@@ -4,6 +4,7 @@ import { groupFeatures } from '../../src/layers/groups/index.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
+import type { Clock } from '../core/clock.ts'
 import { failure, frames, json, makeHub, stream, toy } from '../core/toy.ts'
 
 export function groupHub(fetch: FetchLike, config: RelayConfig, options: Partial<HubOptions> = {}): Hub {
@@ -25,7 +26,7 @@ export const versatile: Provider = {
 }
 
 /** What a server does with a request. */
-export type Deed = 'ok' | 'refuse' | 'deny' | 'throttle' | 'throttle_long' | 'fail' | 'hang' | 'break'
+export type Deed = 'ok' | 'slow' | 'refuse' | 'reject' | 'deny' | 'throttle' | 'throttle_long' | 'fail' | 'hang' | 'break'
 
 export type Frames = Parameters<typeof frames>[0]
 
@@ -35,7 +36,7 @@ export interface Asked {
 }
 
 /** Each model does one deed after the other, the last again and again, and answers with what it says. */
-export function servers(scripts: { readonly [model: string]: readonly Deed[] }, says: (model: string) => Frames): FetchLike & { readonly asked: Asked[] } {
+export function servers(scripts: { readonly [model: string]: readonly Deed[] }, says: (model: string) => Frames, time?: Clock): FetchLike & { readonly asked: Asked[] } {
   const asked: Asked[] = []
   const fetch: FetchLike = async (_, init = {}) => {
     const body = JSON.parse(String(init.body)) as Asked['body']
@@ -44,6 +45,8 @@ export function servers(scripts: { readonly [model: string]: readonly Deed[] }, 
     const deed = script[Math.min(asked.filter((it) => it.model === model).length, script.length - 1)]
     asked.push({ model, body })
     const streams = body['mode'] === 'stream'
+    if (deed === 'slow') await new Promise<void>((resolve) => time?.timer(resolve, 500))
+    if (deed === 'reject') return failure(400)
     if (deed === 'refuse') throw new TypeError('fetch failed')
     if (deed === 'deny') return failure(401)
     if (deed === 'throttle') return failure(429)

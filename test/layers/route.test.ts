@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { RelayError } from '../../src/errors.ts'
 import type { Hub } from '../../src/hub.ts'
 import type { GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../src/types/config.ts'
-import type { EmbedResponse } from '../../src/types/embed.ts'
+import type { EmbedResponse, RerankResponse } from '../../src/types/embed.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
 import { makeClock, type Clock } from '../core/clock.ts'
@@ -254,6 +254,18 @@ describe('members that cannot serve a request', () => {
     expect((await groupHub(server, config).chat('a', request)).text).toBe('I am a')
   })
 
+  it.each(['embed', 'rerank'] as const)('are skipped where their provider cannot %s, whatever `on` says', async (mode) => {
+    const config: RelayConfig = {
+      models: { words: { target: 'mute/m' }, a: model('a') },
+      groups: { all: { members: ['words', 'a'], on: ['rate_limit'] }, none: { members: ['words'] } },
+    }
+    const hub = groupHub(servers({}, says), config, { providers: [{ ...toy, name: 'mute' }, versatile] })
+    const asked = (alias: string): Promise<EmbedResponse | RerankResponse> =>
+      mode === 'embed' ? hub.embed(alias, { input: 'x' }) : hub.rerank(alias, { query: 'x', documents: ['x'] })
+    expect(await asked('all')).toMatchObject({ attempts: [{ alias: 'a', kind: 'first' }], metadata: { skipped: [{ alias: 'words', reason: `no_${mode}` }] } })
+    await expect(asked('none')).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining(`\`words\` (no_${mode})`) })
+  })
+
   it('are asked after all where only an estimate speaks against it and nobody else is there', async () => {
     const config: RelayConfig = {
       models: { a: model('a', { capabilities: { context_window: 900 } }), b: model('b', { capabilities: { vision: false } }) },
@@ -319,6 +331,14 @@ describe('loadbalance', () => {
     const hub = groupHub(server, config('round_robin'))
     for (let n = 0; n < 6; n++) await hub.chat('all', ask)
     expect(server.asked.map((it) => it.model).join('')).toBe('abccabcc')
+  })
+
+  it('round_robin takes turns among those that can be asked', async () => {
+    const given = config('round_robin')
+    const server = servers({}, says)
+    const hub = groupHub(server, { ...given, models: { ...given.models, a: model('a', { capabilities: { tools: false } }) } })
+    for (let n = 0; n < 6; n++) await hub.chat('all', { ...ask, tools: [{ name: 'look' }] })
+    expect(server.asked.map((it) => it.model).join('')).toBe('bcbcbc')
   })
 
   it('least_busy asks whoever has the fewest calls under way, streams that are read included', async () => {

@@ -16,6 +16,8 @@ const NEEDS: { readonly [ability in Ability]?: (call: Call) => boolean } = {
 
 /** Why a model cannot serve a request, or undefined where it can or nobody knows. */
 export function unfit(target: Target | undefined, call: Call): string | undefined {
+  const { mode } = call
+  if ((mode === 'embed' || mode === 'rerank') && target && !target.provider[mode]) return `no_${mode}`
   const able = target?.config.capabilities
   if (!able) return undefined
   const lacking = Object.entries(NEEDS).find(([ability, needed]) => able[ability as Ability] === false && needed(call))

@@ -134,8 +134,12 @@ async function walk(name: string, leg: Leg, way: Way): Promise<Reply | undefined
   const { world, trip } = way
   const group = world.directory.group(name)
   if (group) return through({ alias: name, group, call: leg.call }, leg, way)
-  if (trip.closed.has(name) || (leg.manner === 'onward' && world.directory.target(name).provider.prefill === false)) return undefined
+  if (trip.closed.has(name) || (leg.manner === 'onward' && answersAnew(world.directory.target(name)))) return undefined
   return one(name, leg, way)
+}
+
+function answersAnew({ provider: { prefill, anew }, model }: Target): boolean {
+  return prefill === false || !!anew?.test(model)
 }
 
 async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefined> {
@@ -147,8 +151,10 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
     const it = typeof member === 'string' ? { name: member } : member
     return { ...it, targets: () => directory.targets(it.name) }
   })
-  const chosen = (parts.get(group.strategy ?? '')?.order ?? order.arrange)(members, visit)
   const open = (list: readonly Member[]): string[] => [...new Set(list.flatMap(({ name }) => models(name)))].filter((model) => !trip.closed.has(model))
+  // Turns and looks are not spent on those who cannot be asked.
+  const able = members.filter((member) => open([member]).length > 0)
+  const chosen = (able.length && (parts.get(group.strategy ?? '')?.order ?? order.arrange)(able, visit)) || []
   const fresh = (list: readonly Member[]): string[] => open(list).filter((model) => !trip.asked.has(model))
   // Whoever stands in line again comes after those who were not asked yet.
   const queue = [...chosen].sort((a, b) => Number(fresh([b]).length > 0) - Number(fresh([a]).length > 0))
@@ -241,10 +247,14 @@ async function watched(name: string, visit: Visit, { world, ask }: { readonly wo
     return reply
   } catch (error) {
     end()
-    tell(call.signal?.aborted ? 'lost' : 'error')
+    if (call.signal?.aborted) tell('lost')
+    else if (error instanceof RelayError && !NOT_ITS_OWN.test(error.code)) tell('error')
     throw error
   }
 }
+
+/** Failures that say nothing of how a member does: the request's own, and those of limits. */
+const NOT_ITS_OWN = /^(config|invalid_request|request_too_large|context_window|content_policy|unsupported|tool_schema|structured_output|guardrail|limit(_reached)?)$/
 
 async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply> {
   const { call, until, others, settings, manner } = leg
