@@ -24,7 +24,7 @@ import type { Call, Layer, Next } from './types/call.ts'
 import type { DefaultsConfig, RelayConfig } from './types/config.ts'
 import type { EmbedRequest, EmbedResponse, RerankRequest, RerankResponse } from './types/embed.ts'
 import type { ContentBlock, Message } from './types/message.ts'
-import type { Credential, Provider, SecretSources, Target } from './types/provider.ts'
+import type { Provider, SecretSources, Target } from './types/provider.ts'
 import type { ChatRequest } from './types/request.ts'
 import type { ChatResponse } from './types/response.ts'
 import type { Env, FetchLike, Runtime, Scope } from './types/runtime.ts'
@@ -151,7 +151,7 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   const lookup = lookupIn(env)
   const runtime = platform(options)
   const sources = secrets?.({ env: lookup, fetch: runtime.fetch, now: runtime.now })
-  const credential = (target: Target): Promise<Credential | undefined> => keyOf(target, { lookup, sources })
+  const keys = keyring((target) => keyOf(target, { lookup, sources }), (target) => keyOf(target, { lookup }))
   const { config, problems: unset } = resolveEnv(given, lookup)
   const wrong = unset.length ? unset : problems(config, Object.keys(sources ?? {}))
   if (wrong.length) throw relayError('config', listed(wrong), { data: wrong })
@@ -163,12 +163,12 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   const [initial, max] = [retry_initial_backoff * 1000, retry_max_backoff * 1000]
   const builtIn = [
     route(known, { features: groups, priceOf, retries, max }),
-    retry({ retries, initial, max, keys: keyring(credential) }),
+    retry({ retries, initial, max, keys }),
     price(priceOf),
   ]
   demand(config, layers)
   const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
-  const send = sender({ credential, timeouts: defaults })
+  const send = sender({ ...keys, timeouts: defaults })
   return { catalog: known, defaults, runtime, keys: { lookup }, next: pipeline(rings, send) }
 }
 

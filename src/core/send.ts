@@ -12,6 +12,8 @@ import { legible, streamReply, wholeReply, type Connection } from './reply.ts'
 export interface Services {
   /** The secret for a model, or undefined where it needs none. */
   readonly credential: (target: Target) => Promise<Credential | undefined>
+  /** The fingerprint of the secret that a model was sent with, where it has several. */
+  readonly print: (target: Target) => string | undefined
   /** The clocks of models that name none. */
   readonly timeouts: TimeoutsConfig
 }
@@ -36,7 +38,8 @@ export function sender(services: Services): Next {
       outcome = { ok: false, cause: code, ...(status && { status }) }
       throw error
     } finally {
-      const { alias, model, provider, key } = target
+      const { alias, model, provider } = target
+      const key = services.print(target)
       budget.attempts.push({ alias, provider: provider.name, model, ...(key && { key }), kind, ...outcome, ms: runtime.now() - from })
     }
   }
@@ -80,6 +83,7 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.
     const response = await line.hold(runtime.fetch(url, { ...request, redirect: 'manual', signal: line.signal }))
+    details.status = response.status
     if (!response.ok && provider.skewed) note(ahead, target.baseUrl, Date.parse(response.headers.get('date') ?? '') - runtime.now())
     watch.expect('timeout_first_content', streams ? first_content_timeout : undefined)
     return await opened({ call, target, encoding, line, watch, idle: idle_timeout }, response)

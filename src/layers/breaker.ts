@@ -86,7 +86,7 @@ interface Watch {
 }
 
 function deployment({ target }: Call): string {
-  return target ? JSON.stringify([target.provider.name, target.model, target.baseUrl, target.key]) : ''
+  return target ? JSON.stringify([target.provider.name, target.model, target.baseUrl, target.config.credential]) : ''
 }
 
 /** Throws where the circuit is open. */

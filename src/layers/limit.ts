@@ -65,6 +65,7 @@ const LOOK_MS = 100
 const RARELY_MS = 1000
 /** Failures after which the provider has read the request, and may bill it, though nothing came back. */
 const READ = /^(timeout_|cancelled|stream_truncated)/
+const FINE = 299
 
 /** Reserves room in every count that a call falls under, and settles what it used on every way out. */
 export function limit(options: LimitOptions): Layer {
@@ -82,15 +83,19 @@ export function limit(options: LimitOptions): Layer {
       const made = budget.attempts.length
       const release = await hold(call, unique(counted), options)
       const more: Release[] = []
+      const failures = new Set<RelayError>()
       const settle = (response?: ChatResponse): void => {
         const mine = budget.attempts.slice(made).filter(({ alias }) => alias === target.alias)
         if (response && !response.usage.estimated && isChat(call.mode)) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
-        release(spent(response, estimate, mine))
+        release(spent({ response, failures: [...failures], attempts: mine }, estimate))
         // Room for a request that was made stays taken; what was not made in the end gives it back.
         for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n + 1 < mine.length ? 1 : 0 })
       }
       const requests = unique(counted.filter(({ measure }) => measure === 'requests'))
-      const again = async (): Promise<void> => void more.push(await hold(call, requests, options))
+      const again: Call['again'] = async (failed) => {
+        if (failed) failures.add(failed)
+        more.push(await hold(call, requests, options))
+      }
       try {
         const reply = await next({ ...call, again })
         // As it is here: rings further out may add what others have cost, who settle it themselves.
@@ -99,7 +104,8 @@ export function limit(options: LimitOptions): Layer {
         reply.settle.push(({ response }) => settle(own ?? response))
         return reply
       } catch (error) {
-        settle(error instanceof RelayError ? error.partial : undefined)
+        if (error instanceof RelayError) failures.add(error)
+        settle()
         throw error
       }
     },
@@ -200,7 +206,7 @@ interface Placed {
 function matching(rules: readonly LimitConfig[], { target, alias }: Call): Placed[] {
   return rules
     .map((rule, n) => ({ rule, name: rule.name ?? `limit-${n}` }))
-    .filter(({ rule: { models } }) => !models || models.includes(alias) || (target && models.includes(target.alias)))
+    .filter(({ rule: { models } }) => !models || [alias, target?.alias, ...(target?.groups ?? [])].some((name) => models.includes(name ?? '')))
 }
 
 /** The counts of one rule that a call falls under. */
@@ -263,15 +269,30 @@ function isChat(mode: Call['mode']): boolean {
   return mode === 'chat' || mode === 'stream'
 }
 
+/** What came of a call's requests. */
+interface Ended {
+  /** Of the one that was answered, and what had arrived of it. */
+  readonly response: ChatResponse | undefined
+  /** Of those that were not. */
+  readonly failures: readonly RelayError[]
+  readonly attempts: readonly Attempt[]
+}
+
 /** What a call really took, by what is known of it when it has ended. */
-function spent(response: ChatResponse | undefined, { input, amounts, priced }: Estimate, attempts: readonly Attempt[]): Amounts {
-  // The last attempt is the one that the response, or what there is of it, came from.
-  const before = response ? attempts.slice(0, -1) : attempts
-  const read = before.filter(({ cause, status }) => !status && READ.test(cause ?? '')).length
-  const lost = { tokens: read * input, usd: read * (priced(input, 0) ?? 0) }
-  const both = { requests: Math.min(1, attempts.length), concurrency: 0 }
-  if (!response) return { ...both, ...lost }
-  const { usage, costUsd } = response
-  const usd = costUsd === null ? (priced(usage.inputTokens, usage.outputTokens) ?? amounts.usd ?? 0) : Math.round(costUsd * NANO)
-  return { ...both, tokens: usage.totalTokens + lost.tokens, usd: usd + lost.usd }
+function spent({ response, failures, attempts }: Ended, { input, amounts, priced }: Estimate): Amounts {
+  const told = failures.filter(({ partial }) => partial)
+  const parts = [response, ...told.map(({ partial }) => partial)].filter((part) => part !== undefined)
+  const read = attempts.filter(({ cause, status }) => wasRead(cause, status)).length - told.filter(({ code, status }) => wasRead(code, status)).length
+  const usdOf = ({ usage, costUsd }: ChatResponse): number =>
+    costUsd === null ? (priced(usage.inputTokens, usage.outputTokens) ?? amounts.usd ?? 0) : Math.round(costUsd * NANO)
+  return {
+    requests: Math.min(1, attempts.length),
+    concurrency: 0,
+    tokens: parts.reduce((sum, { usage }) => sum + usage.totalTokens, read * input),
+    usd: parts.reduce((sum, part) => sum + usdOf(part), read * (priced(input, 0) ?? 0)),
+  }
+}
+
+function wasRead(cause = '', status = 0): boolean {
+  return status <= FINE && (READ.test(cause) || (status > 0 && cause === 'network'))
 }

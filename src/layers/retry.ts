@@ -29,10 +29,12 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
       let failure: RelayError | undefined
       for (let n = 0; ;) {
         const kind = failure ? 'retry' : call.kind
-        const target = call.target && ((await keys?.pick(call.target, runtime.now())) ?? call.target)
+        const target = call.target && (keys?.pick(call.target, runtime.now()) ?? call.target)
         try {
-          if (failure) await again?.()
-          return await next({ ...call, kind, ...(target && { target }) })
+          if (failure) await again?.(failure)
+          const reply = await next({ ...call, kind, ...(target && { target }) })
+          if (target) keys?.report(target, undefined, runtime.now())
+          return reply
         } catch (error) {
           if (!(error instanceof RelayError)) throw error
           const other = target && keys?.report(target, error, runtime.now())

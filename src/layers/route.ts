@@ -80,7 +80,7 @@ async function later(failure: unknown, call: Call, { trip, walk }: { readonly tr
     const now = runtime.now()
     const until = others.length ? now + (budget.deadline - now) / 2 : budget.deadline
     try {
-      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until, settings: first.settings, others: others.length > 0 }, trip)
+      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until, settings: first.settings, groups: first.groups, others: others.length > 0 }, trip)
     } catch (error) {
       failure = error
     }

@@ -36,8 +36,11 @@ export interface Call {
   readonly speak?: (target: Target) => Target
   /** Set by `route`: another member could answer, so there is no need to wait long for this one. */
   readonly alternatives?: boolean
-  /** Set by `limit`: asks for room for one more request of the same call. Throws a LimitError, or the signal's reason. */
-  readonly again?: () => Promise<void>
+  /**
+   * Set by `limit`: asks for room for one more request of the same call, after one that failed. Throws a LimitError, or the
+   * signal's reason.
+   */
+  readonly again?: (failed?: RelayError) => Promise<void>
 }
 
 /** How a call ended. `cancelled` is the caller's doing: `break`, `abort()`. */

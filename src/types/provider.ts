@@ -14,8 +14,8 @@ export interface Target {
   /** Without a slash at the end. */
   readonly baseUrl: string
   readonly config: ModelConfig
-  /** The fingerprint of the key, where the model has several: never the key. */
-  readonly key?: string
+  /** The groups through which it was chosen, the outermost first. */
+  readonly groups?: readonly string[] | undefined
 }
 
 /** What a wire is handed to encode, and to decode the answer with. */

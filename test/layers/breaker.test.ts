@@ -160,7 +160,7 @@ describe('the breaker', () => {
     const ill = makeCall({ time: clock })
     await expect(ring(ill)).rejects.toBeInstanceOf(CircuitOpenError)
     const target = ill.target!
-    for (const other of [{ model: 'other' }, { baseUrl: 'https://eu.toy.example/v1' }, { key: 'f00d' }, { provider: { ...target.provider, name: 'tin' } }]) {
+    for (const other of [{ model: 'other' }, { baseUrl: 'https://eu.toy.example/v1' }, { config: { ...target.config, credential: '$env.ANOTHER' } }, { provider: { ...target.provider, name: 'tin' } }]) {
       const before = attempts.length
       void ring({ ...ill, target: { ...target, ...other } })
       expect(attempts).toHaveLength(before + 1)

@@ -22,11 +22,12 @@ const catalogue: RelayConfig = {
   models: {
     one: { target: 'toy/one', cost: { input_per_1m: 1, output_per_1m: 10 }, max_retries: 2 },
     two: { target: 'toy/two', cost: { input_per_1m: 0, output_per_1m: 0 } },
+    three: { target: 'toy/three', max_retries: 0 },
     free: { target: 'toy/free' },
     slow: { target: 'toy/slow', connect_timeout: 1 },
     'ann/one': { target: 'toy/one' },
   },
-  groups: { both: { members: ['one', 'two'] }, pricey: { members: ['free', 'one'] } },
+  groups: { both: { members: ['one', 'two'] }, outer: { members: ['both', 'three'] }, pricey: { members: ['free', 'one'] } },
 }
 
 interface Stage {
@@ -154,6 +155,25 @@ describe('what is counted', () => {
     expect(await room(hub, 'two', 5)).toBe(Infinity)
   })
 
+  it('holds for a group in another, however its members are reached', async () => {
+    const rules: LimitConfig[] = [{ name: 'inner', models: ['both'], requests: 4, per: 'day', on_limit: 'error' }]
+    let fails = 0
+    const { hub, clock } = staged(rules, async () => (fails-- > 0 ? failure(429, { 'retry-after': '20' }) : answer()))
+    expect((await hub.chat('outer', asked)).providerModel).toBe('one')
+    for await (const _ of hub.stream('outer', asked));
+    // Both are throttled, and one is asked again when nobody else is left.
+    fails = 2
+    const late = hub.chat('outer', asked)
+    await clock.pass(60_000)
+    expect((await late).attempts.map(({ ok }) => ok)).toEqual([false, false, true])
+    expect(await caught(hub.chat('outer', asked))).toMatchObject({ code: 'limit_reached', data: { key: 'inner/requests/day' } })
+    expect((await hub.chat('one', asked)).providerModel).toBe('one')
+    // What is not asked through it is not counted by it.
+    const through = staged([{ models: ['both'], requests: 1 }], answers(answer))
+    await through.hub.chat('outer', asked)
+    expect((await through.hub.chat('outer', asked)).providerModel).toBe('three')
+  })
+
   it('is every request, those of retries too', async () => {
     const flaky = answers(() => failure(503), answer)
     const { hub, clock } = staged([{ requests: 3 }], async (...input) => (flaky.seen.length % 2 ? answer() : flaky(...input)))
@@ -264,6 +284,26 @@ describe('what is counted', () => {
     await none.clock.pass(3000)
     await other
     expect(await room(none.hub)).toBe(0)
+  })
+
+  it.each([
+    ['whose answer breaks off before its content, where the provider has said what it read', () => stream(frames([usage]), 'break'), 110],
+    ['whose answer breaks off before anything', () => stream([': still here\n\n'], 'end'), 3],
+    ['whose body breaks off', () => new Response(stream(['[{"ty'], 'break').body, { headers: { 'content-type': 'application/json' } }), 3],
+    ['that does not get through', async () => Promise.reject(new TypeError('fetch failed')), 0],
+    ['that is refused', () => failure(503), 0],
+  ])('is what an attempt used %s, whether it is tried again or not', async (_, lost, tokens) => {
+    const used: number[] = []
+    const memory = memoryStore()
+    const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(...Object.values(spent)), memory.settle(id, spent)) }
+    const again = staged([{ tokens: 1000 }], answers(lost, answer), { store })
+    const work = again.hub.stream('one', asked).response()
+    await again.clock.pass(10_000)
+    expect((await work).attempts).toHaveLength(2)
+    const once = staged([{ tokens: 1000 }], answers(lost), { store })
+    await caught(once.hub.stream('three', asked).response())
+    await once.clock.pass(0)
+    expect(used).toEqual([tokens + 110, tokens])
   })
 
   it('is not a retry that an open circuit forbids', async () => {

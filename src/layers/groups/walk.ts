@@ -33,12 +33,14 @@ export interface Leg {
   readonly others: boolean
   readonly settings?: Settings | undefined
   readonly manner?: Manner | undefined
+  /** Their names, the outermost first. */
+  readonly groups?: readonly string[] | undefined
   /** The models behind it in those groups that were not asked yet: a request is left for each. */
   readonly behind?: () => readonly string[]
 }
 
 /** A model that asked to be left alone till a moment. */
-export interface Postponed extends Pick<Leg, 'settings'> {
+export interface Postponed extends Pick<Leg, 'settings' | 'groups'> {
   readonly alias: string
   readonly at: number
 }
@@ -133,7 +135,7 @@ function wishes(group: GroupConfig | undefined): GroupFeature['name'][] {
 async function walk(name: string, leg: Leg, way: Way): Promise<Reply | undefined> {
   const { world, trip } = way
   const group = world.directory.group(name)
-  if (group) return through({ alias: name, group, call: leg.call }, leg, way)
+  if (group) return through({ alias: name, group, call: leg.call }, { ...leg, groups: [...(leg.groups ?? []), name] }, way)
   if (trip.closed.has(name) || (leg.manner === 'onward' && answersAnew(world.directory.target(name)))) return undefined
   return one(name, leg, way)
 }
@@ -257,12 +259,12 @@ async function watched(name: string, visit: Visit, { world, ask }: { readonly wo
 const NOT_ITS_OWN = /^(config|invalid_request|request_too_large|context_window|content_policy|unsupported|tool_schema|structured_output|guardrail|limit(_reached)?)$/
 
 async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply> {
-  const { call, until, others, settings, manner } = leg
+  const { call, until, others, settings, manner, groups } = leg
   const { budget, runtime, kind } = call
   const triesOf = (): number => budget.attempts.filter((attempt) => attempt.alias === alias).length
   trip.closed.add(alias)
   trip.asked.add(alias)
-  const usual = adapted(world.directory.target(alias), settings)
+  const usual: Target = { ...adapted(world.directory.target(alias), settings), groups }
   const most = world.retries(usual)
   const tries = triesOf()
   const target = tries ? adapted(usual, { max_retries: Math.max(0, most - tries) }) : usual
@@ -280,7 +282,7 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
     const again = error instanceof RelayError && passes(error) && triesOf() <= most
     if (again && manner === 'once' && !isLong(error)) trip.closed.delete(alias)
     else if (again && (others || manner === 'once') && isLong(error)) {
-      trip.postponed.push({ settings, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
+      trip.postponed.push({ settings, groups, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
     }
     throw error
   } finally {
