@@ -67,7 +67,8 @@ interface Engine {
 /** Asks the models of one catalogue. Make one at module scope and keep it: it holds nothing that belongs to a request. */
 export class Hub {
   private readonly engine: Engine
-  private readonly scope: Scope
+  /** The incoming request that it serves: see `with`. */
+  readonly scope: Scope
 
   /** @throws ConfigError where the catalogue is wrong: it lists every mistake. */
   constructor(config: RelayConfig, options: HubOptions) {
@@ -107,12 +108,15 @@ export class Hub {
 
   /**
    * Asks the model that a router picks, and its alternates in turn where it fails. The decision is on
-   * `response.metadata.routing`. For streams: `routed(hub, router)` of `@relay/core/routing`.
+   * `response.metadata.routing`. Where no candidates are named the router is told the models of the catalogue, and may pick
+   * a group, too. For streams: `routed(hub, router)` of `@relay/core/routing`.
    * @throws RoutingError where nothing is picked, else as `chat` does.
    */
   async route(router: Router, request: ChatRequest, options: RoutedOptions = {}): Promise<ChatResponse> {
     const { routed } = await import('./routing/routed.ts')
-    return routed(this, router, { candidates: this.engine.catalog.aliases, ...options }).chat(request)
+    const { catalog: { aliases, groups }, runtime: { now, timer } } = this.engine
+    const told: Router = options.candidates?.length ? router : { route: async (asked) => router.route({ ...asked, candidates: aliases }) }
+    return routed(this, told, { now, timer, candidates: [...aliases, ...Object.keys(groups)], ...options }).chat(request)
   }
 
   /** @throws ConfigError where there is no such model or group. */

@@ -13,10 +13,10 @@ export interface Stopwatch {
 }
 
 /** The longest that timers can wait; longer ones look again. */
-const FAR = 2 ** 31 - 1
+export const FAR: number = 2 ** 31 - 1
 
 /** Calls `expire` with the clock that ran out. One timer serves all: it is set again only when it fires, not for each event. */
-export function stopwatch(runtime: Runtime, limits: readonly (readonly [Clock, number])[], expire: (clock: Clock) => void): Stopwatch {
+export function stopwatch(runtime: Pick<Runtime, 'now' | 'timer'>, limits: readonly (readonly [Clock, number])[], expire: (clock: Clock) => void): Stopwatch {
   let running: readonly [Clock, number] | undefined
   let due = Infinity
   let cancel = (): void => undefined
@@ -50,4 +50,10 @@ export function stopwatch(runtime: Runtime, limits: readonly (readonly [Clock, n
       cancel()
     },
   }
+}
+
+/** The timers of the platform. */
+export function platformTimer(run: () => void, ms: number): () => void {
+  const id = setTimeout(run, ms)
+  return () => clearTimeout(id)
 }

@@ -1,16 +1,21 @@
 // Asks the model that a router picks, and its alternates in turn where it fails: whole, or as a stream.
 import { heldStream, type ChatStream, type Ending, type Reader } from '../core/chat-stream.ts'
+import { platformTimer, stopwatch } from '../core/deadline.ts'
+import { follower } from '../core/lifeline.ts'
 import { REMEDY, RelayError, relayError } from '../errors.ts'
 import type { StreamEvent } from '../types/event.ts'
 import type { ChatRequest } from '../types/request.ts'
 import type { Attempt, ChatResponse } from '../types/response.ts'
-import { NoCandidatesError } from './errors.ts'
+import type { Runtime, Scope } from '../types/runtime.ts'
+import { NoCandidatesError, RoutingError } from './errors.ts'
 import type { RouteConstraints, RouteDecision, Router } from './router.ts'
 
 /** Whoever can be asked: a hub. */
 export interface Asked {
   readonly chat: (alias: string, request: ChatRequest) => Promise<ChatResponse>
   readonly stream: (alias: string, request: ChatRequest) => ChatStream
+  /** What it is scoped to: the router hears of its abort, too. */
+  readonly scope?: Scope
 }
 
 /** What holds for every request of a routed handle. */
@@ -22,6 +27,8 @@ export interface RoutedOptions {
   readonly metadata?: { readonly [key: string]: string }
   /** Milliseconds since 1970. Default: the platform's clock. */
   readonly now?: () => number
+  /** Default: the platform's. */
+  readonly timer?: Runtime['timer']
 }
 
 /** Asks whichever model fits each request. */
@@ -40,10 +47,18 @@ export interface Routed {
 export function routed(hub: Asked, router: Router, options: RoutedOptions = {}): Routed {
   return {
     async chat(request) {
-      const { value, before } = await walk({ request, router, options }, async (alias, made) => hub.chat(alias, made))
-      return stamped(value, before)
+      const waits = follower(request.signal, hub.scope?.signal)
+      try {
+        const { value, before } = await walk({ request, router, options, signal: waits.signal }, async (alias, made) => hub.chat(alias, made))
+        return stamped(value, before)
+      } finally {
+        waits.release()
+      }
     },
-    stream: (request) => heldStream({ signals: [request.signal] }, (reader) => events(hub, { request, router, options }, reader)),
+    stream: (request) => {
+      const signals = [request.signal, hub.scope?.signal]
+      return heldStream({ signals }, (reader) => events(hub, { request, router, options, signal: reader.walk.signal }, reader))
+    },
   }
 }
 
@@ -51,6 +66,8 @@ interface Question {
   readonly request: ChatRequest
   readonly router: Router
   readonly options: RoutedOptions
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal
 }
 
 interface Found<T> {
@@ -60,20 +77,20 @@ interface Found<T> {
 }
 
 /** Decides, and tries one model after the other until one gives a value. */
-async function walk<T>({ request, router, options }: Question, attempt: (alias: string, request: ChatRequest) => Promise<T>): Promise<Found<T>> {
-  const { candidates = [], constraints, metadata, now = Date.now } = options
-  const { messages, signal, timeoutMs } = request
+async function walk<T>(question: Question, attempt: (alias: string, request: ChatRequest) => Promise<T>): Promise<Found<T>> {
+  const { request, signal, options: { candidates = [], constraints, now = Date.now } } = question
+  const { messages, timeoutMs } = request
   const from = now()
   if (!Array.isArray(messages) || !messages.length) throw relayError('invalid_request', 'a request needs `messages`, at least one')
-  const decision = await router.route({ messages, candidates, constraints, metadata, signal })
+  const decision = await decided(question)
   const order = orderOf(decision, candidates, constraints)
   // The metadata of a request comes back on its response.
-  const made = { ...request, metadata: { ...request.metadata, routing: decision } }
+  const made = { ...request, signal, metadata: { ...request.metadata, routing: decision } }
   const before: Attempt[] = []
   for (const [n, alias] of order.entries()) {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     const left = timeoutMs === undefined ? undefined : timeoutMs - (now() - from)
-    if (left !== undefined && left <= 0) throw told(relayError('timeout_total', 'the clock `total` ran out', { alias }), before)
+    if (left !== undefined && left <= 0) throw told(late(alias), before)
     try {
       return { value: await attempt(alias, left === undefined ? made : { ...made, timeoutMs: left }), before }
     } catch (error) {
@@ -85,10 +102,38 @@ async function walk<T>({ request, router, options }: Question, attempt: (alias: 
   throw new Error('unreachable: an order has members')
 }
 
-/** The picked model and its alternates, once each; none that may not be asked. */
-function orderOf({ alias, alternates }: RouteDecision, candidates: readonly string[], { excludeModels = [] }: RouteConstraints = {}): string[] {
-  const named = [...new Set([alias, ...alternates.map(([name]) => name)])]
-  const order = named.filter((name) => (!candidates.length || candidates.includes(name)) && !excludeModels.includes(name))
+/** What the router says, as long as anybody waits: it may be one that heeds neither a signal nor a clock. */
+async function decided({ request, router, options, signal }: Question): Promise<RouteDecision> {
+  const { candidates = [], constraints, metadata, now = Date.now, timer = platformTimer } = options
+  const { messages, timeoutMs } = request
+  const waits = follower(signal)
+  const clock = stopwatch({ now, timer }, timeoutMs === undefined ? [] : [['timeout_total', now() + timeoutMs]], () => waits.abort(late()))
+  const given = { messages, candidates, constraints, metadata, signal: waits.signal }
+  try {
+    return await new Promise((resolve, reject) => {
+      const left = (): void => reject(waits.signal.reason)
+      if (waits.signal.aborted) return left()
+      waits.signal.addEventListener('abort', left)
+      Promise.resolve(router.route(given)).then(resolve, reject)
+    })
+  } finally {
+    clock.stop()
+    waits.release()
+  }
+}
+
+function late(alias?: string): RelayError {
+  return relayError('timeout_total', 'the clock `total` ran out', { alias })
+}
+
+/** The picked model and its alternates, once each; none that may not be asked. A router in JavaScript may say anything. */
+function orderOf(decision: RouteDecision, candidates: readonly string[], { excludeModels = [] }: RouteConstraints = {}): string[] {
+  const { alias, alternates }: { readonly [field in keyof RouteDecision]?: unknown } = Object(decision)
+  const pairs: unknown = alternates ?? []
+  const said: readonly unknown[] = [alias, ...(Array.isArray(pairs) ? pairs.map((pair: unknown) => Array.isArray(pair) && pair[0]) : [undefined])]
+  const named = said.filter((name): name is string => typeof name === 'string' && name !== '')
+  if (named.length < said.length) throw new RoutingError('invalid_response', 'the router must say an `alias`, and as `alternates` pairs of an alias and a score')
+  const order = [...new Set(named)].filter((name) => (!candidates.length || candidates.includes(name)) && !excludeModels.includes(name))
   if (order.length) return order
   const allowed = candidates.filter((name) => !excludeModels.includes(name)).join(', ') || 'all but the excluded'
   throw new NoCandidatesError('invalid_response', `the router picked ${named.join(', ')}, which may not be asked; the candidates are ${allowed}`)

@@ -58,12 +58,14 @@ function namesOf({ alias, provider, model_id, aliases = [] }: ModelRow): string[
   return [...(alias === undefined ? [] : [alias]), `${provider}/${model_id}`, model_id, ...aliases]
 }
 
-function candidatesOf({ candidates }: RouteRequest, rows: readonly ModelRow[], find: Find): Candidate[] {
+function candidatesOf({ candidates = [] }: RouteRequest, rows: readonly ModelRow[], find: Find): Candidate[] {
   const names = candidates.length ? candidates : rows.map(nameOf)
   return [...new Set(names)].map((alias) => ({ alias, row: find(alias) }))
 }
 
-function decide(candidates: readonly Candidate[], { constraints = {} }: RouteRequest, now: number): RouteDecision {
+function decide(candidates: readonly Candidate[], request: RouteRequest, now: number): RouteDecision {
+  // For callers without types: in a body of JSON what is not asked for is null.
+  const constraints: RouteConstraints = Object.fromEntries(Object.entries(request.constraints ?? {}).filter(([, value]) => value !== null))
   const ranked = rank(candidates, constraints)
   const [first, second] = ranked
   if (!first) throw new NoCandidatesError('invalid_request', refusal(candidates, constraints))

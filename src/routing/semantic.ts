@@ -1,4 +1,5 @@
 // A router that asks a service which model fits: the client of the protocol in docs/routers.md.
+import { FAR, platformTimer } from '../core/deadline.ts'
 import { lifeline, type Lifeline } from '../core/lifeline.ts'
 import { RelayError, type ErrorCode, type ErrorDetails } from '../errors.ts'
 import { checkAddress } from '../http/address.ts'
@@ -51,7 +52,7 @@ async function ask(request: RouteRequest, url: string, options: SemanticOptions)
   const apiKey = options.apiKey?.trim()
   const secrets = apiKey ? [apiKey] : []
   const line = lifeline(request.signal, { secrets })
-  const stop = timer(() => line.cut(new RouterTimeoutError('timeout_attempt', `the router said nothing within ${timeoutMs} ms`)), timeoutMs)
+  const stop = timer(() => line.cut(new RouterTimeoutError('timeout_attempt', `the router said nothing within ${timeoutMs} ms`)), Math.min(FAR, timeoutMs))
   try {
     const body = JSON.stringify({ ...encode(request), messages: messages(request.messages).map(encodeMessage) })
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) }
@@ -60,6 +61,7 @@ async function ask(request: RouteRequest, url: string, options: SemanticOptions)
     return await answered(await line.hold(sent), { line, secrets, now })
   } catch (error) {
     line.cut(error)
+    if (request.signal?.aborted) throw request.signal.reason
     if (!(error instanceof RelayError) || error instanceof RoutingError) throw error
     // What `fetch` says of a header that cannot be sent quotes it, so only a failure of the network is kept as the cause.
     throw new RoutingError(error.code, `the router: ${error.message}`, { secrets, cause: error.code === 'network' ? error.cause : undefined })
@@ -95,7 +97,7 @@ interface Fields {
 }
 
 /** The body but for the messages, with every field of the protocol. */
-function encode({ candidates, constraints, metadata }: RouteRequest): Fields {
+function encode({ candidates = [], constraints, metadata }: RouteRequest): Fields {
   return { candidates, constraints: constraints ? encodeConstraints(constraints) : null, metadata: metadata ?? null }
 }
 
@@ -202,9 +204,4 @@ function parsed(raw: string): unknown {
 
 function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
-}
-
-function platformTimer(run: () => void, ms: number): () => void {
-  const id = setTimeout(run, ms)
-  return () => clearTimeout(id)
 }

@@ -1,6 +1,6 @@
 // What is asked once a router has decided: the pick, then the alternates, whole and as a stream.
 import { REMEDY, RelayError, type ChatRequest, type ChatStream, type ErrorCode, type FetchLike, type Hub, type RelayConfig, type StreamEvent } from '@relay/core'
-import { NoCandidatesError, routed, type RouteDecision, type Router, type RouteRequest } from '@relay/core/routing'
+import { NoCandidatesError, routed, RoutingError, SemanticRouter, type RouteDecision, type Router, type RouteRequest } from '@relay/core/routing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { makeClock } from '../core/clock.ts'
 import { answers, ask, config, failure, frames, hello, json, makeHub, stream as body, text } from '../core/toy.ts'
@@ -110,6 +110,70 @@ describe.each(WAYS)('by %s', (_, by) => {
     const slow: Router = { route: async () => (control.abort(new Error('enough')), decision) }
     expect(await caught(by(makeHub(fetch), { ...ask, signal: control.signal }, slow))).toMatchObject({ message: 'enough' })
     expect(sent(fetch)).toBe(0)
+  })
+
+  // A router that heeds no signal, and one that does.
+  it.each<[string, Router]>([
+    ['your own', { route: () => new Promise(() => undefined) }],
+    ['a service', new SemanticRouter({ endpoint: 'https://router.example', timeoutMs: Infinity, fetch: () => new Promise(() => undefined) })],
+  ])('a router that never decides is waited for as long as anybody waits: %s', async (_, never) => {
+    const fetch = answers(() => json(hello))
+    const hub = makeHub(fetch, {}, once)
+    expect(await caught(by(hub, { ...ask, timeoutMs: 5 }, never))).toMatchObject({ name: 'TimeoutError', code: 'timeout_total' })
+    for (const scoped of [false, true]) {
+      const control = new AbortController()
+      const { signal } = control
+      const work = caught(by(scoped ? hub.with({ signal }) : hub, scoped ? ask : { ...ask, signal }, never))
+      setTimeout(() => control.abort(new Error('enough')))
+      expect(await work).toMatchObject({ message: 'enough' })
+    }
+    expect(sent(fetch)).toBe(0)
+  })
+
+  it.each<unknown>([undefined, null, 'one', {}, { alias: '' }, { alias: 1 }, { alias: 'one', alternates: ['two'] }, { alias: 'one', alternates: 'two' }, { alias: 'one', alternates: [[]] }])(
+    'a decision that is none is an error of the router: %j',
+    async (said) => {
+      const fetch = answers(() => json(hello))
+      const error = await caught(by(makeHub(fetch), ask, { route: async () => said as RouteDecision }))
+      expect([error instanceof RoutingError, error.code, sent(fetch)]).toEqual([true, 'invalid_response', 0])
+    },
+  )
+
+  it('an alias is decision enough', async () => {
+    const short: Router = { route: () => ({ alias: 'two' }) as unknown as Promise<RouteDecision> }
+    expect(await by(makeHub(answers(() => json(hello))), ask, short)).toMatchObject({ model: 'two', metadata: { routing: { alias: 'two' } } })
+  })
+
+  it('a router that throws something of its own', async () => {
+    const reason = new TypeError('boom')
+    for (const route of [() => Promise.reject(reason), () => { throw reason }]) expect(await caught(by(makeHub(answers()), ask, { route }))).toBe(reason)
+  })
+})
+
+describe('hub.route', () => {
+  const picks = (alias: string): Router => ({ route: async (request) => (asked.push(request), { ...decision, alias }) })
+
+  it('tells the models of the catalogue, and asks a group that is picked', async () => {
+    const fetch = answers(() => failure(503), () => json(hello))
+    const response = await makeHub(fetch, {}, once).route(picks('both'), ask)
+    expect(response).toMatchObject({ model: 'both', attempts: [{ alias: 'one' }, { alias: 'two' }] })
+    expect(asked.map(({ candidates }) => candidates)).toEqual([['one', 'two', 'three']])
+  })
+
+  it('passes over what the catalogue does not have', async () => {
+    expect(await makeHub(answers(() => json(hello))).route(picks('nowhere'), ask)).toMatchObject({ model: 'two' })
+  })
+
+  it('keeps to the candidates that are named', async () => {
+    const response = await makeHub(answers(() => json(hello))).route(picks('both'), ask, { candidates: ['three'] })
+    expect([response.model, asked[0]?.candidates]).toEqual(['three', ['three']])
+  })
+
+  it('goes by the clock of the hub', async () => {
+    const { pass, pending, now, timer } = makeClock()
+    const error = caught(makeHub(answers(), { runtime: { now, timer } }).route({ route: () => new Promise(() => undefined) }, { ...ask, timeoutMs: 70 }))
+    await pass(70)
+    expect([(await error).code, pending()]).toEqual(['timeout_total', 0])
   })
 })
 

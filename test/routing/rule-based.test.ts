@@ -85,6 +85,11 @@ describe('RuleBasedRouter', () => {
     await expect(decide({}, [], [])).rejects.toThrow('there is no model to pick from')
   })
 
+  it('reads nothing into what is null, as a body of JSON may have it', async () => {
+    const nothing = { budget: null, needs: null, excludeModels: null, maxCostPer1m: null, minQualityIndex: null } as unknown as RouteConstraints
+    for (const constraints of [null as unknown as RouteConstraints, nothing]) expect(await decide(constraints)).toEqual(await decide())
+  })
+
   it('refuses a budget that there is not', async () => {
     await expect(decide({ budget: 'cheep' as 'cheap' })).rejects.toThrow(RoutingError)
     await expect(decide({ budget: 'cheep' as 'cheap' })).rejects.toThrow('there is no budget `cheep`: write cheap, balanced, premium')
