@@ -2,6 +2,7 @@
 import { header } from '../auth/header.ts'
 import type { Provider } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
+import { anew } from '../wire/anthropic-models.ts'
 
 export const anthropic: Provider = {
   name: 'anthropic',
@@ -9,4 +10,5 @@ export const anthropic: Provider = {
   baseUrl: 'https://api.anthropic.com',
   env: ['ANTHROPIC_API_KEY'],
   sign: /* @__PURE__ */ header('x-api-key'),
+  anew,
 }

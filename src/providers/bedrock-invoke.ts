@@ -3,7 +3,7 @@ import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Provider } from '../types/provider.ts'
-import { familyOf } from '../wire/anthropic-models.ts'
+import { anew, familyOf } from '../wire/anthropic-models.ts'
 import { awsSkewed } from '../wire/aws-fault.ts'
 import { bedrockInvoke as wire } from '../wire/bedrock-invoke.ts'
 
@@ -17,6 +17,7 @@ export const bedrockInvoke: Provider = {
   ambient: { type: 'aws_profile' },
   skewed: awsSkewed,
   sign: awsSign('bedrock'),
+  anew,
 }
 
 // From 4.7 on AWS refuses the schemas that the models themselves know.

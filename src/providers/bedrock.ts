@@ -3,7 +3,7 @@ import { awsUrl } from '../auth/aws-host.ts'
 import { awsSign } from '../auth/aws-sign.ts'
 import { awsKeys } from '../secrets/aws-env.ts'
 import type { Encoding, Provider, Target } from '../types/provider.ts'
-import { choiceOf, familyOf, fitted } from '../wire/anthropic-models.ts'
+import { anew, choiceOf, familyOf, fitted } from '../wire/anthropic-models.ts'
 import { awsSkewed } from '../wire/aws-fault.ts'
 import { bedrockEmbeddings, bedrockReranking } from '../wire/bedrock-embeddings.ts'
 import { converse } from '../wire/converse.ts'
@@ -23,6 +23,7 @@ export const bedrock: Provider = {
   ambient: { type: 'aws_profile' },
   skewed: awsSkewed,
   sign: awsSign('bedrock'),
+  anew,
   embed: bedrockEmbeddings,
   rerank: bedrockReranking,
 }

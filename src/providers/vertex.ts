@@ -2,6 +2,7 @@
 import type { ModelConfig } from '../types/config.ts'
 import type { Encoding, Provider, Wire } from '../types/provider.ts'
 import { anthropicMessages } from '../wire/anthropic-messages.ts'
+import { anew } from '../wire/anthropic-models.ts'
 import { REFUSED } from '../wire/fields.ts'
 import { RULES } from '../wire/gemini.ts'
 import { openaiChatKin } from '../wire/openai-chat-kin.ts'
@@ -68,4 +69,4 @@ function publishers(): Wire {
 }
 
 /** Every model there. It brings three companies' protocols with it: `vertexGemini` is the one that does not. */
-export const vertex: Provider = { ...vertexGemini, wire: publishers() }
+export const vertex: Provider = { ...vertexGemini, wire: publishers(), anew }

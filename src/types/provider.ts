@@ -159,7 +159,7 @@ export interface Provider {
   readonly httpsOnly?: boolean
   /** False where a model that is shown the beginning of its answer does not go on from there, but answers anew. */
   readonly prefill?: false
-  /** Names of those models that do so where the others go on. */
-  readonly anew?: RegExp
+  /** Tells by its name whether a model does so where others go on. */
+  readonly anew?: Pick<RegExp, 'test'>
   readonly sign: (request: HttpRequest, credential: Credential, context: SignContext) => HttpRequest | Promise<HttpRequest>
 }

@@ -80,6 +80,9 @@ export function familyOf(model: string, lacks: readonly string[] = []): Family {
   }
 }
 
+/** Those that refuse to go on from the beginning of an answer. */
+export const anew = { test: (model: string): boolean => !familyOf(model).can('prefill') }
+
 /** What a request says of thinking and sampling, as the model takes it. */
 export interface Fitted {
   readonly thinking?: { readonly type: string; readonly budget_tokens?: number; readonly display?: string } | undefined

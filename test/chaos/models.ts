@@ -2,7 +2,7 @@
 import { Hub } from '../../src/hub.ts'
 import { providers as every } from '../../src/providers/index.ts'
 import { simulator } from '../../src/testing/simulator.ts'
-import type { CredentialConfig, GroupConfig, ModelConfig, RelayConfig } from '../../src/types/config.ts'
+import type { CredentialConfig, GroupConfig, GroupMember, ModelConfig, RelayConfig } from '../../src/types/config.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import { dice } from './dice.ts'
 import { TOOL } from './faults.ts'
@@ -124,7 +124,22 @@ export interface Setting {
   readonly clocks: Clocks
 }
 
-/** Milliseconds. Short, so that a run is; long enough for a machine that is busy. */
+/** Each under its condition; the last under none. */
+function fitting(names: readonly string[], conditions: readonly NonNullable<GroupMember['when']>[]): readonly (string | GroupMember)[] {
+  return names.map((name, i) => {
+    const when = i < names.length - 1 ? conditions[i] : undefined
+    return when ? { name, when } : name
+  })
+}
+
+/** The groups that are like this, and those that they stand in. */
+function withAround(groups: { readonly [alias: string]: GroupConfig }, like: (group: GroupConfig) => unknown): string[] {
+  const holds = (alias: string): boolean => {
+    const group = groups[alias]
+    return !!group && (!!like(group) || group.members.some((member) => holds(typeof member === 'string' ? member : member.name)))
+  }
+  return Object.keys(groups).filter(holds)
+}
 
 export function catalogue({ seed, speakers, rough, dead, clocks }: Setting): Catalogue {
   const { pick, between } = dice(seed, 'groups')
@@ -160,6 +175,15 @@ export function catalogue({ seed, speakers, rough, dead, clocks }: Setting): Cat
     'hedged-and-goes-on': { members: some(4), hedge: { after: 60, max_extra: 0.5 }, on_interrupt: 'continue', strategy: 'loadbalance' },
     'fastest': { strategy: 'fastest', members: some(3) },
     'cheapest': { strategy: 'cheapest', members: some(3) },
+    // Half of the tenants, one of the modes, long and odd questions; the last takes whatever comes.
+    'sorted': {
+      strategy: 'conditional',
+      members: fitting(some(4), [{ tenant: { $in: ['tenant-0', 'tenant-3'] } }, { $and: [{ stream: true }, { $not: { tokens: { $lt: 30 } } }] }, { text: { $regex: '^\\d*[13579]: ' } }]),
+    },
+    'sorted-groups': {
+      strategy: 'conditional',
+      members: fitting(['goes-on', 'hedged', 'sorted', 'in-turn'], [{ mode: 'stream', tokens: { $gte: 40 } }, { tokens: { $gte: 30 } }, { tenant: { $nin: ['tenant-1'] }, tools: false }]),
+    },
     'nested': { members: ['spread', 'after-the-dead', ...some(1)].filter((name, i, all) => all.indexOf(name) === i) },
   }
   const targets = [
@@ -189,8 +213,8 @@ export function catalogue({ seed, speakers, rough, dead, clocks }: Setting): Cat
     targets,
     providers: providers.filter((provider) => Object.values(models).some(({ target }) => target.startsWith(`${provider.name}/`))),
     setting: {
-      joined: Object.keys(groups).filter((alias) => groups[alias]?.on_interrupt === 'continue'),
-      hedged: Object.keys(groups).filter((alias) => groups[alias]?.hedge),
+      joined: withAround(groups, ({ on_interrupt }) => on_interrupt === 'continue'),
+      hedged: withAround(groups, ({ hedge }) => hedge),
     },
     callers: speakers.flatMap(({ alias, tools }) => (tools ? [alias] : [])),
     wireOf: new Map([...speakers.map(({ alias, wire }) => [alias, wire] as const), ['rough', 'raw bytes'], ['dead', 'nobody']]),

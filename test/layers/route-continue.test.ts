@@ -294,6 +294,7 @@ describe('whoever, shown the beginning of an answer,', () => {
   it.each([
     'openai/gpt-4.1', 'xai/grok-4', 'perplexity/sonar', 'mistral/mistral-large', 'deepseek/deepseek-chat', 'cohere/command-a-03-2025',
     'groq/openai/gpt-oss-120b', 'together/openai/gpt-oss-20b', 'openrouter/openai/gpt-5', 'openrouter/openai/o3', 'openrouter/x-ai/grok-4', 'openrouter/mistralai/mixtral-8x7b',
+    'anthropic/claude-sonnet-4-6', 'bedrock/eu.anthropic.claude-opus-4-7', 'vertex/claude-opus-4-8',
   ])('answers anew is passed over: %s', async (target) => {
     expect(await after({ target })).toMatchObject({ asked: 'one,three', said: 'Hello, world.' })
   })
