@@ -32,8 +32,10 @@ const SECRET = /auth|key|token|secret|cookie|password/
 export async function explain(call: Call, target: Target, credential: Credential | undefined): Promise<Explanation> {
   const { alias, model, provider } = target
   const notes: Note[] = []
-  const note = (field: string, why: string): void => void notes.push({ field, why })
+  // A long history gives the same reason again and again: it is said once.
+  const note = (field: string, why: string): void => void (notes.some((it) => it.field === field && it.why === why) || notes.push({ field, why }))
   const encoding = encodingOf(call, target, { details: { alias, model, provider: provider.name }, note })
+  for (const field of ['toolChoice', 'parallelToolCalls'] as const) if (encoding.request[field] !== undefined && !encoding.request.tools?.length) note(field, 'there are no tools: left out')
   const plain = await signed(encoding)
   const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, { now: call.runtime.now(), cache: new Map() }) : plain
   if (!credential && !provider.keyless) note('credential', 'none is in the environment: it is asked for elsewhere when a call is made, or the call fails')

@@ -11,8 +11,8 @@ export interface SchemaDialect {
   readonly loneRefs?: boolean
 }
 
-/** Says that a keyword is gone, and where: `#/properties/age`. */
-export type Dropped = (keyword: string, at: string) => void
+/** Says that a keyword is gone, and where: `#/properties/age`. `otherwise`: other keywords say the same. */
+export type Dropped = (keyword: string, at: string, otherwise?: true) => void
 
 /** Keywords whose value is schemas by name. Every other object is a schema, but for values. */
 const NAMED = /^(properties|\$defs|patternProperties|dependentSchemas)$/
@@ -32,7 +32,9 @@ export function lower(schema: JsonSchema, dialect: SchemaDialect, dropped: Dropp
     if (!isFields(value)) return value
     const to: Draft = {}
     const lost: string[] = []
-    for (const [keyword, held] of Object.entries(renamed(value, keep))) {
+    const said = renamed(value, keep)
+    for (const keyword in value) if (!(keyword in said)) dropped(keyword, at, true)
+    for (const [keyword, held] of Object.entries(said)) {
       const place = `${at}/${keyword}`
       if (!keep.has(keyword)) {
         dropped(keyword, at)
@@ -43,7 +45,9 @@ export function lower(schema: JsonSchema, dialect: SchemaDialect, dropped: Dropp
     // A model reads what it is not held to.
     if (lost.length && keep.has('description')) to['description'] = [to['description'], ...lost].filter(Boolean).join('; ')
     const { $ref, ...rest } = to
-    return dialect.loneRefs && $ref !== undefined && !Object.keys(rest).every((keyword) => keyword.startsWith('$')) ? { anyOf: [{ $ref }], ...rest } : to
+    if (!dialect.loneRefs || $ref === undefined || Object.keys(rest).every((keyword) => keyword.startsWith('$'))) return to
+    dropped('$ref', at, true)
+    return { anyOf: [{ $ref }], ...rest }
   }
   return walk(schema, '#') as JsonSchema
 }

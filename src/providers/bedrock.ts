@@ -68,9 +68,8 @@ function claude(body: ConverseBody, encoding: Encoding): void {
 
 function nova({ inferenceConfig, additionalModelRequestFields: native }: ConverseBody, encoding: Encoding): void {
   const { request: { topK }, target, note } = encoding
-  const effort = effortOf(encoding)
-  if (effort && !/nova-2/.test(nameOf(target))) note('reasoning', UNKNOWN)
-  else if (effort) native['reasoningConfig'] = { type: 'enabled', maxReasoningEffort: effort }
+  const effort = effortOf(encoding, /nova-2/.test(nameOf(target)))
+  if (effort) native['reasoningConfig'] = { type: 'enabled', maxReasoningEffort: effort }
   // Beside the highest level these are errors.
   const drops = effort === 'high' && native['reasoningConfig']
   const all = { ...inferenceConfig, topK }
@@ -80,18 +79,19 @@ function nova({ inferenceConfig, additionalModelRequestFields: native }: Convers
 }
 
 function others({ additionalModelRequestFields: native }: ConverseBody, encoding: Encoding): void {
-  const { request: { topK }, target, note } = encoding
-  const effort = effortOf(encoding)
+  const { request: { topK }, target } = encoding
   const name = nameOf(target)
   const field = /gpt-oss/.test(name) ? 'reasoning_effort' : /qwen/.test(name) ? 'reasoning_config' : undefined
+  const effort = effortOf(encoding, !!field)
   if (topK !== undefined) native['top_k'] = topK
   if (effort && field) native[field] = effort
-  else if (effort) note('reasoning', UNKNOWN)
 }
 
-/** How hard to think, for models that know three levels. */
-function effortOf({ request: { reasoning = 'none', parallelToolCalls }, note }: Encoding): string | undefined {
+/** How hard to think, for models that know three levels, or none. */
+function effortOf({ request: { reasoning = 'none', parallelToolCalls }, note }: Encoding, knows: boolean): string | undefined {
   if (parallelToolCalls !== undefined) note('parallelToolCalls', UNKNOWN)
   const level = levelOf(reasoning)
-  return level === 'none' ? undefined : nearest(level, ['low', 'medium', 'high'])
+  const effort = level === 'none' ? undefined : nearest(level, ['low', 'medium', 'high'])
+  if (effort && (!knows || effort !== reasoning)) note('reasoning', knows ? `sent as ${effort}` : UNKNOWN)
+  return knows ? effort : undefined
 }

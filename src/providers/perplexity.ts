@@ -23,7 +23,9 @@ export const perplexity: Provider = {
     adjust: (body, { note }) => {
       if (body['tools']) note('tools', 'these models call none: left out')
       for (const field of ['tools', 'tool_choice']) delete body[field]
-      body.messages = body.messages.reduce<ChatMessage[]>(alternate, [])
+      const turns = body.messages.reduce<ChatMessage[]>(alternate, [])
+      if (turns.length < body.messages.length) note('messages', 'neighbours of one role are one message')
+      body.messages = turns
     },
     reasoningApart: true,
     cost: ({ cost }) => at(cost, 'total_cost'),

@@ -1,21 +1,19 @@
 // The Messages dialect: what is sent. `anthropic-turns.ts` writes the conversation, this file everything around it.
-import { closed } from '../json/closed.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
 import type { MessagesDialect } from './anthropic-messages.ts'
 import { choiceOf, familyOf, fitted, type Family } from './anthropic-models.ts'
 import { conversation, MANNER, page } from './anthropic-turns.ts'
-import { UNKNOWN } from './fields.ts'
-import { OPEN, spelled, worded } from './format.ts'
+import { nameless, UNKNOWN } from './fields.ts'
+import { held, OPEN, spelled, worded } from './format.ts'
 import { limitPoints, prefilled, thoughtlessLoop, type Draft } from './turns.ts'
 
 /** The version in which sampling parameters still exist, and the one from which they are an error whatever the model. */
 const VERSION = '2023-06-01'
 const WITHOUT_SAMPLING = '2026-10-21'
 
-export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
-  const encoding = { ...given, note: once(given.note) }
+export function encode(encoding: Encoding, dialect: MessagesDialect): WireRequest {
   const { request, target, extra, note, mode } = encoding
   const { stop, maxTokens: most, responseFormat: shape = 'text', seed } = request
   const lacks = dialect.lacks?.(target.model) ?? []
@@ -24,6 +22,7 @@ export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
   const maxTokens = most ?? target.config.capabilities?.max_output ?? family.maxTokens
   if (most === undefined) note('maxTokens', `the API wants a number: ${maxTokens}`)
   if (seed !== undefined) note('seed', UNKNOWN)
+  nameless(encoding)
 
   const paper = page(encoding, family, lacks)
   const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family)))
@@ -36,9 +35,9 @@ export function encode(given: Encoding, dialect: MessagesDialect): WireRequest {
     // Clouds put a word of their own before the date.
     gone: version.slice(-WITHOUT_SAMPLING.length) >= WITHOUT_SAMPLING,
   })
-  const held = typeof shape === 'object' && family.can('schema') && !begun
-  const format = held ? { type: 'json_schema', schema: closed(shape.schema, (why) => note('responseFormat', why)) } : undefined
-  if (shape !== 'text' && !held) system.push({ type: 'text', text: worded(shape, note) })
+  const grammar = typeof shape === 'object' && family.can('schema') && !begun
+  const format = grammar ? { type: 'json_schema', schema: held(shape.schema, note, 'responseFormat') } : undefined
+  if (shape !== 'text' && !grammar) system.push({ type: 'text', text: worded(shape, note) })
   // The automatic breakpoint takes one of the four places.
   const marked = paper.drafts.filter(({ cache_control }) => cache_control)
   const spare = limitPoints(marked.map(({ cache_control }) => cache_control as Draft), { ...extra, ...request.providerOptions }['cache_control'] ? 3 : 4, note)
@@ -73,21 +72,13 @@ function some<T>(list: readonly T[] | undefined | false): readonly T[] | undefin
   return list && list.length ? list : undefined
 }
 
-/** A long history gives the same reason again and again: it is said once. */
-function once(note: Encoding['note']): Encoding['note'] {
-  const said = new Set<string>()
-  return (field, why) => {
-    if (said.size < said.add(field + why).size) note(field, why)
-  }
-}
-
 function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { can }: Family): Draft {
   if ('native' in tool) return { ...tool.native }
   const { name, description, parameters, strict } = tool
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
-  const held = (strict && can('schema')) || undefined
-  if (strict && !held) note('tools', OPEN)
-  return { name: spelled(name, 128, details), description, input_schema: held ? closed(schema, (why) => note('tools', why)) : schema, strict: held }
+  const grammar = (strict && can('schema')) || undefined
+  if (strict && !grammar) note('tools', OPEN)
+  return { name: spelled(name, 128, details), description, input_schema: grammar ? held(schema, note, 'tools') : schema, strict: grammar }
 }
 
 /** The betas that headers ask for. */

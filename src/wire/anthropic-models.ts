@@ -112,6 +112,7 @@ export function fitted({ request, note, details }: Encoding, family: Family, { m
     note('reasoning', 'no thinking where a tool must be called, in a tool loop that began without, or where an answer has begun')
     thinking = undefined
   }
+  if (thinking?.budget_tokens && thinking.budget_tokens !== request.reasoning) note('reasoning', `sent as a budget of ${thinking.budget_tokens}`)
   const never = (gone || !can('sampling')) && 'not known to this model, or version: left out'
   const fixed = never || ((thinking?.type ?? 'disabled') !== 'disabled' && 'not while the model thinks')
   const take = (field: 'temperature' | 'topP' | 'topK', why: string | false): number | undefined => {
@@ -154,7 +155,6 @@ function thoughtsOf(
   if (can('budget') && (given || !can('adaptive'))) {
     // A level leaves half of the output to the answer; a number is the caller's own affair.
     const budget_tokens = Math.max(LEAST, Math.min(wanted, given ? maxTokens - 1 : maxTokens >> 1))
-    if (budget_tokens !== wanted && given) note(`the budget is ${budget_tokens}`)
     if (maxTokens > LEAST) return { thinking: { type: 'enabled', budget_tokens } }
   }
   if (!can('adaptive')) {

@@ -3,11 +3,10 @@ import { lower, type SchemaDialect } from '../json/lower.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import type { Reasoning } from '../types/request.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
 import { addressOf, blocksOf, unreachable, wordsOf } from './blocks.ts'
 import { tokensFor } from './effort.ts'
-import { FOREIGN, UNKNOWN } from './fields.ts'
+import { FOREIGN, nameless, REFUSED, UNKNOWN } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { isMintedBy } from './origin.ts'
 import type { Draft } from './turns.ts'
@@ -19,12 +18,13 @@ const SCHEMA: SchemaDialect = {
 
 export function encodeCohere(encoding: Encoding): WireRequest {
   const { request, extra, target, mode, note } = encoding
-  const { maxTokens, temperature, topP, topK, seed, stop = [], parallelToolCalls, responseFormat: shape = 'text', reasoning } = request
+  const { maxTokens, temperature, topP, topK, seed, stop = [], parallelToolCalls, responseFormat: shape = 'text' } = request
   const stops = [stop].flat()
   const p = topP === undefined ? topP : Math.min(Math.max(topP, 0.01), 0.99)
   if (stops.length > 5) note('stop', 'at most five: the rest are left out')
   if (parallelToolCalls === false) note('parallelToolCalls', UNKNOWN)
   if (p !== topP) note('topP', `sent as ${p}`)
+  nameless(encoding)
   const { messages, documents } = conversation(encoding)
   // The API takes no format beside tools.
   const words = shape !== 'text' && !!request.tools?.length
@@ -41,7 +41,7 @@ export function encodeCohere(encoding: Encoding): WireRequest {
     stop_sequences: stops.length ? stops.slice(0, 5) : undefined,
     ...toolsOf(encoding),
     response_format: shape === 'text' || words ? undefined : { type: 'json_object', json_schema: typeof shape === 'object' ? lower(shape.schema, SCHEMA, lost(note, 'responseFormat')) : undefined },
-    thinking: thinking(reasoning),
+    thinking: thinking(encoding),
     stream: mode === 'stream' || undefined,
   }
   return { path: '/chat', body: deepMerge(body, extra, request.providerOptions) }
@@ -54,7 +54,10 @@ function conversation(encoding: Encoding): { readonly messages: Draft[]; readonl
     const rest: ContentBlock[] = []
     for (const block of blocksOf(content)) {
       if (block.type !== 'tool_result') rest.push(block)
-      else messages.push({ role: 'tool', tool_call_id: block.toolUseId, content: typeof block.content === 'string' ? block.content : some(resultOf(block.content, encoding)) ?? '' })
+      else {
+        if (block.isError) encoding.note('messages', `isError: ${UNKNOWN}`)
+        messages.push({ role: 'tool', tool_call_id: block.toolUseId, content: typeof block.content === 'string' ? block.content : some(resultOf(block.content, encoding)) ?? '' })
+      }
     }
     if (role === 'assistant') messages.push(...(rest.length ? [assistant(rest, encoding)] : []))
     else {
@@ -81,7 +84,10 @@ function partsOf(block: ContentBlock, { request: { responseFormat = 'text' }, no
   if (type === 'document') {
     const text = wordsOf(block) ?? unreachable(type, { details })
     // Documents and an answer in JSON do not go together.
-    if (responseFormat !== 'text') return [{ type: 'text', text }]
+    if (responseFormat !== 'text') {
+      note('messages', 'beside JSON a document is part of its message')
+      return [{ type: 'text', text }]
+    }
     documents.push({ id: `${documents.length}`, ...documentOf(block) })
     return []
   }
@@ -102,8 +108,10 @@ function assistant(blocks: readonly ContentBlock[], { target, note }: Encoding):
     const { type } = block
     const mine = isMintedBy(block, target)
     if (type === 'text' || type === 'refusal') content.push({ type: 'text', text: block.text })
-    else if (type === 'tool_use') calls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input ?? {}) } })
-    else if (type === 'thinking' && mine) content.push({ type, thinking: block.text })
+    else if (type === 'tool_use') {
+      if (block.invalid) note('messages', 'arguments that are no JSON object are left out')
+      calls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input ?? {}) } })
+    } else if (type === 'thinking' && mine) content.push({ type, thinking: block.text })
     else if (type === 'native' && block.kind === 'tool_plan' && mine) tool_plan = (block.data as Draft)['text']
     else note('messages', FOREIGN)
   }
@@ -129,6 +137,7 @@ function toolsOf({ request: { tools = [], toolChoice }, note }: Encoding): Draft
   const some = own.some((tool) => tool.strict)
   const strict = some && own.every((tool) => tool.strict)
   if (some && !strict) note('tools', 'strict is for all tools or for none: none')
+  if (only && tools.length > 1) note('tools', 'one is chosen by leaving out the others')
   const functions = own.map(({ name, description, parameters = { type: 'object', properties: {} } }) => ({
     type: 'function',
     function: { name, description, parameters: strict ? lower(parameters, SCHEMA, lost(note, `tools.${name}`)) : parameters },
@@ -138,9 +147,18 @@ function toolsOf({ request: { tools = [], toolChoice }, note }: Encoding): Draft
   return { tools: all, strict_tools: strict || undefined, tool_choice: only || toolChoice === 'required' ? 'REQUIRED' : toolChoice === 'none' ? 'NONE' : undefined }
 }
 
+/** Models that are known not to think. */
+const THOUGHTLESS = /^command(-r(7b|-|$)|-light|-a-(03-2025|translate|vision)|$)/
+
 /** There is an off switch and a budget. The upper levels leave the budget to the model. */
-function thinking(reasoning: Reasoning | undefined): Draft | undefined {
+function thinking({ request: { reasoning }, target, note }: Encoding): Draft | undefined {
   if (reasoning === undefined) return undefined
   const tokens = tokensFor(reasoning)
-  return tokens ? { type: 'enabled', token_budget: /high/.test(String(reasoning)) ? undefined : tokens } : { type: 'disabled' }
+  if (THOUGHTLESS.test(target.model)) {
+    if (tokens) note('reasoning', REFUSED)
+    return undefined
+  }
+  const token_budget = /high/.test(String(reasoning)) ? undefined : tokens
+  if (tokens && token_budget !== reasoning) note('reasoning', token_budget ? `sent as a budget of ${token_budget}` : 'left to the model')
+  return tokens ? { type: 'enabled', token_budget } : { type: 'disabled' }
 }

@@ -1,12 +1,11 @@
 // The Converse dialect: what is sent. `converse-turns.ts` writes the conversation, this file everything around it.
-import { closed } from '../json/closed.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ResponseFormat } from '../types/request.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
 import { conversation } from './converse-turns.ts'
-import { UNKNOWN } from './fields.ts'
-import { OPEN, spelled, worded } from './format.ts'
+import { nameless, UNKNOWN } from './fields.ts'
+import { held, OPEN, spelled, worded } from './format.ts'
 import type { Draft, Turn } from './turns.ts'
 
 /** What a model takes of what Converse can say. */
@@ -42,9 +41,10 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
   const { stop, maxTokens, temperature, topP, seed, responseFormat: shape = 'text' } = request
   const family = dialect.family(encoding)
   const { system, turns, begun } = conversation(encoding, family)
-  const held = typeof shape === 'object' && family.schema
-  if (shape !== 'text' && !held) system.push({ text: worded(shape, note) })
+  const grammar = typeof shape === 'object' && family.schema
+  if (shape !== 'text' && !grammar) system.push({ text: worded(shape, note) })
   if (seed !== undefined) note('seed', UNKNOWN)
+  nameless(encoding)
   const inferenceConfig = { maxTokens, temperature, topP, stopSequences: stop === undefined ? stop : [stop].flat() }
   const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {}, begun }
   family.adjust?.(body, encoding)
@@ -53,7 +53,7 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
     system: system.length ? system : undefined,
     inferenceConfig: filled(inferenceConfig),
     toolConfig: toolsOf(encoding, family, turns),
-    outputConfig: held ? formatOf(shape, note) : undefined,
+    outputConfig: grammar ? formatOf(shape, note) : undefined,
     additionalModelRequestFields: filled(body.additionalModelRequestFields),
   }
   return {
@@ -63,7 +63,7 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
 }
 
 function formatOf({ name = 'response', schema }: Exclude<ResponseFormat, string>, note: Encoding['note']): Draft {
-  const text = JSON.stringify(closed(schema, (why) => note('responseFormat', why)))
+  const text = JSON.stringify(held(schema, note, 'responseFormat'))
   return { textFormat: { type: 'json_schema', structure: { jsonSchema: { name, schema: text } } } }
 }
 
@@ -83,9 +83,12 @@ function toolsOf(encoding: Encoding, family: ConverseFamily, turns: readonly Tur
   if (!specs.length || toolChoice === 'none') {
     // A history with calls is refused where no tools are named.
     const used = new Set(turns.flatMap(({ content }) => content.flatMap(({ toolUse }) => (toolUse ? [String((toolUse as Draft)['name'])] : []))))
+    if (specs.length) note('toolChoice', used.size ? 'there is no `none`, and the tools of earlier calls must be named' : 'there is no `none`: the tools are left out')
     if (!used.size) return undefined
-    if (specs.length) note('toolChoice', 'there is no `none`, and the tools of earlier calls must be named')
-    else specs = [...used].map((name) => toolOf({ name }, encoding, family))
+    if (!specs.length) {
+      note('tools', 'those of earlier calls must be named')
+      specs = [...used].map((name) => toolOf({ name }, encoding, family))
+    }
   }
   return { tools: specs, toolChoice: toolChoice === 'required' ? { any: {} } : typeof toolChoice === 'object' ? { tool: toolChoice } : undefined }
 }
@@ -96,7 +99,7 @@ function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { schema: 
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
   const strict = (wanted && holds) || undefined
   if (wanted && !strict) note('tools', OPEN)
-  const json = strict ? closed(schema, (why) => note('tools', why)) : schema
+  const json = strict ? held(schema, note, 'tools') : schema
   // A blank description is refused.
   return { toolSpec: { name: spelled(name, 64, details), description: description?.trim() ? description : undefined, inputSchema: { json }, strict } }
 }

@@ -4,7 +4,7 @@ import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlo
 import type { Encoding } from '../types/provider.ts'
 import { blocksOf, bytesOf, nine, unreachable } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
-import { FOREIGN } from './fields.ts'
+import { FOREIGN, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
 import { answerCalls, limitPoints, prefilled, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -58,7 +58,11 @@ function settle(content: Draft[], { note, family }: Page): void {
     note('cache_hint', 'there is nothing before it in its turn')
     content.shift()
   }
-  if (!family.status) for (const { toolResult } of content) delete Object(toolResult).status
+  if (family.status) return
+  for (const { toolResult } of content) {
+    if (Object(toolResult).status) note('messages', `isError: ${UNKNOWN}`)
+    delete Object(toolResult).status
+  }
 }
 
 /** A block as Converse has it; none where it is not sent. */

@@ -1,5 +1,6 @@
 // Fields of JSON: at a path, without those that say nothing, and without those that are refused.
 import type { Fields } from '../json/merge.ts'
+import type { Encoding } from '../types/provider.ts'
 
 export type { Fields } from '../json/merge.ts'
 
@@ -18,11 +19,16 @@ export const UNKNOWN = 'not known here: left out'
 export const REFUSED = 'refused by this model: left out'
 export const FOREIGN = "another model's, or not known here: left out"
 
+/** Says that the names of speakers are not sent. */
+export function nameless({ request, note }: Pick<Encoding, 'request' | 'note'>): void {
+  if (request.messages.some(({ name }) => name !== undefined)) note('name', UNKNOWN)
+}
+
 /** Takes out what would be refused, and says so. */
 export function drop(body: { [field: string]: unknown }, note: (field: string, why: string) => void, [names, why]: readonly [names: string, why: string]): void {
   for (const name of names.split(' ')) {
     if (body[name] === undefined) continue
     delete body[name]
-    note(name, why)
+    note(name === 'top_p' ? 'topP' : name, why)
   }
 }

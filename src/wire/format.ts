@@ -1,8 +1,10 @@
 // What wires say of tools and of answers in JSON, where nothing but words holds the model to it.
 import { relayError, type ErrorDetails } from '../errors.ts'
+import { closed } from '../json/closed.ts'
 import type { Dropped } from '../json/lower.ts'
 import type { Encoding } from '../types/provider.ts'
 import type { ResponseFormat } from '../types/request.ts'
+import type { JsonSchema } from '../types/tool.ts'
 import { UNKNOWN } from './fields.ts'
 
 /** Why an answer, or the arguments of a tool, are not held to a schema. */
@@ -23,5 +25,10 @@ export function spelled(name: string, most: number, details: ErrorDetails): stri
 
 /** Says which keywords of a schema are gone. */
 export function lost(note: Encoding['note'], field: string): Dropped {
-  return (keyword, at) => note(field, `${keyword} at ${at}: ${UNKNOWN}`)
+  return (keyword, at, otherwise) => note(field, `${keyword} at ${at}: ${otherwise ? 'said in other keywords' : UNKNOWN}`)
+}
+
+/** The schema as a grammar takes it; what becomes of it is said. */
+export function held(schema: JsonSchema, note: Encoding['note'], field: string): JsonSchema {
+  return closed(schema, (why) => note(field, why), lost(note, field))
 }

@@ -5,7 +5,7 @@ import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlo
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { blocksOf, bytesOf, wordsOf } from './blocks.ts'
-import { drop, FOREIGN, UNKNOWN } from './fields.ts'
+import { drop, FOREIGN, nameless, UNKNOWN } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
 import { isMintedBy, keptOf } from './origin.ts'
@@ -48,6 +48,7 @@ export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRe
   const { contents, system } = turnsOf(encoding, dialect)
   const { responseFormat: shape = 'text', tools = [], toolChoice = 'auto' } = request
   const version = versionOf(target.model)
+  nameless(encoding)
   // Before Gemini 3 functions and JSON do not go together, and from then on not where a function must be called.
   const apart = (version && version < 3) || !/^(auto|none)$/.test(String(toolChoice))
   const words = shape !== 'text' && apart && tools.some((tool) => !('native' in tool))
@@ -56,6 +57,7 @@ export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRe
   // Gemma has no place for instructions but the first thing that the user says.
   const prepend = first && /^(.*\/)?gemma/.test(target.model)
   if (prepend) first.parts.unshift(...system)
+  if (prepend && system.length) note('messages', 'there are no system messages here: part of the first user message')
   const own = {
     systemInstruction: system.length && !prepend ? { parts: system } : undefined,
     contents,
@@ -102,10 +104,15 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
         calls.set(block.id, { name: block.name, id })
         const first = last !== 'model' || !contents.at(-1)?.parts.some((one) => one['functionCall'])
         const foreign = !mine && first && versionOf(target.model) >= 3
+        if (foreign) note('messages', 'a call that another model made has a stand-in for its signature')
+        if (block.invalid) note('messages', 'arguments that are no JSON object are left out')
         push('model', { functionCall: { id, name: block.name, args: block.input ?? {} }, thoughtSignature: foreign ? STAND_IN : thoughtSignature })
       } else if (!part) {
         if (block.type !== 'tool_result') note('messages', FOREIGN)
-      } else if (role === 'system') system.push(part)
+      } else if (role === 'system') {
+        if (contents.length) note('messages', 'a later system message stands with the first ones here')
+        system.push(part)
+      }
       else if (role !== 'assistant') push('user', part)
       else if (part['text'] !== '' || part['thoughtSignature']) push('model', part)
     }

@@ -54,10 +54,13 @@ function thinkingOf(asked: Reasoning | undefined, model: string, note: (why: str
     const least = pro ? 128 : model.includes('lite') && wanted ? 512 : 0
     // -1 leaves it to the model.
     const thinkingBudget = wanted < 0 ? -1 : Math.min(Math.max(wanted, least), pro ? 32_768 : 24_576)
-    if (thinkingBudget !== wanted) note(`sent as ${thinkingBudget}`)
+    if (thinkingBudget !== asked) note(`sent as ${thinkingBudget}`)
     return { thinkingBudget, includeThoughts }
   }
-  if (Number(asked) < 0) return { includeThoughts }
+  if (Number(asked) < 0) {
+    note('left to the model')
+    return { includeThoughts }
+  }
   const able = ['minimal', 'low', 'medium', 'high', 'xhigh'].filter((one) => {
     if (one === 'minimal') return !pro && (version < 3.7 || model.includes('lite'))
     if (one === 'medium') return !pro || version >= 3.1

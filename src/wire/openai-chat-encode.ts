@@ -16,6 +16,7 @@ export function encodeChat(dialect: Dialect, encoding: Encoding): WireRequest {
   const { tools = [], toolChoice } = request
   const stream = mode === 'stream' || undefined
   const body: Body = { model: target.model, messages: chatMessages(dialect, encoding), stream, stream_options: (stream && streamOptions) || undefined }
+  if (body.stream_options) note('stream_options', 'asks for the usage')
   if (tools.length) {
     body['tools'] = tools.map((tool) => {
       if ('native' in tool) return tool.native

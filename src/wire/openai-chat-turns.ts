@@ -23,6 +23,8 @@ export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[
       const parts = partsOf(blocksOf(block.content), dialect, encoding)
       const media = parts.filter(({ type }) => type !== 'text')
       const id = toolId(block.toolUseId)
+      if (block.isError) encoding.note('messages', `isError: ${UNKNOWN}`)
+      if (media.length) encoding.note('messages', 'what a tool message cannot hold follows in a user message')
       sent.push({ role: 'tool', tool_call_id: id, content: parts.flatMap(({ text = [] }) => text).join('\n') || (media.length ? 'See the attachment.' : '') })
       if (media.length) attached.push({ type: 'text', text: `Attached to the result of ${id}:` }, ...media)
       return false
@@ -83,6 +85,7 @@ function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect,
     const kept = keptOf(block, target) as Kept | undefined
     if (block.type === 'tool_use') {
       const { id, name, input = {}, invalid } = block
+      if (toolId(id) !== id) note('messages', 'ids of calls are spelled as this API wants them')
       const made = kept?.as ? { [kept.as]: { name, input: input['input'] } } : { function: { name, arguments: invalid?.raw ?? JSON.stringify(input) } }
       calls.push({ id: toolId(id), type: kept?.as ?? 'function', ...made, ...kept?.with })
     } else if (block.type === 'text' || block.type === 'refusal') content += block.text

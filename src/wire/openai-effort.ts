@@ -11,6 +11,13 @@ export function effortOf({ efforts, effort }: Pick<Dialect, 'efforts' | 'effort'
   const wanted = levelOf(asked)
   const known = efforts ? efforts.find(([model]) => model.test(target.model))?.[1] : wanted
   const chosen = nearest(wanted, known?.split(' ') ?? [])
-  if (chosen !== asked && (chosen || wanted !== 'none')) note('reasoning', chosen ? `sent as ${chosen}` : 'this model has no levels: left out')
-  return chosen ? (effort ?? usual)(chosen, Number(asked) || 0) : undefined
+  if (!chosen) {
+    if (wanted !== 'none') note('reasoning', 'this model has no levels: left out')
+    return undefined
+  }
+  const said = (effort ?? usual)(chosen, Number(asked) || 0)
+  // Some take a budget, which need not be the one that was asked for.
+  const [sent = chosen] = /\d+/.exec(JSON.stringify(said)) ?? []
+  if (sent !== String(asked)) note('reasoning', `sent as ${sent}`)
+  return said
 }

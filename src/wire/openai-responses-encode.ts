@@ -2,7 +2,7 @@
 import { deepMerge } from '../json/merge.ts'
 import { isStrict } from '../json/strict.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import { UNKNOWN } from './fields.ts'
+import { nameless, UNKNOWN } from './fields.ts'
 import { OPEN, worded } from './format.ts'
 import { effortOf } from './openai-effort.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
@@ -22,7 +22,12 @@ export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): 
   // What continues a kept answer, or runs in the background, needs the server to keep it.
   const store = told['store'] ?? !!(told['previous_response_id'] ?? told['conversation'] ?? told['background'])
   const body: ResponsesBody = { model: target.model, input: inputItems(dialect, encoding, !!store), store, stream: mode === 'stream' || undefined }
-  if (!store && thinks(dialect, encoding)) body['include'] = ['reasoning.encrypted_content']
+  if (told['store'] === undefined) note('store', `sent as ${store}: an answer is kept only where something goes on from it`)
+  if (!store && thinks(dialect, encoding)) {
+    body['include'] = ['reasoning.encrypted_content']
+    if (!told['include']) note('include', 'thinking goes back sealed, as nothing is kept')
+  }
+  nameless(encoding)
   for (const parameter of ['maxTokens', 'temperature', 'topP', 'topK', 'stop', 'seed'] as const) {
     const { [parameter]: field } = FIELDS
     if (field) body[field] = request[parameter]

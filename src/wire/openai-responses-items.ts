@@ -59,6 +59,7 @@ function said(sheet: Sheet, role: string, blocks: readonly ContentBlock[]): void
   for (const block of blocks) {
     if (block.type === 'tool_result') {
       flush()
+      if (block.isError) encoding.note('messages', `isError: ${UNKNOWN}`)
       const type = custom.has(block.toolUseId) ? 'custom_tool_call_output' : 'function_call_output'
       items.push({ type, call_id: callId(block.toolUseId), output: outputOf(sheet, block) })
     } else if (block.type === 'native' && !block.origin) {

@@ -102,7 +102,7 @@ describe('reasoning', () => {
     [perplexity, 'sonar-reasoning-pro', 'medium', effort('medium')],
     [perplexity, 'sonar', 'medium', {}, true],
     [openrouter, 'a/b', 'none', { reasoning: { effort: 'none' } }],
-    [openrouter, 'a/b', 2000, { reasoning: { max_tokens: 2000 } }, true],
+    [openrouter, 'a/b', 2000, { reasoning: { max_tokens: 2000 } }],
     [ollama, 'm', 'none', effort('none')],
     [vllm, 'm', 'none', { chat_template_kwargs: { enable_thinking: false } }],
     [vllm, 'm', 'high', effort('high')],
@@ -118,7 +118,7 @@ describe('what models refuse', () => {
     const notes: string[] = []
     const extra = { frequency_penalty: 1, presence_penalty: 1, logit_bias: {}, logprobs: true }
     const { model: _, messages: __, ...body } = encode({ temperature: 1, topP: 1, stop: 'x', ...request }, { provider, model, extra, notes })
-    expect(Object.keys({ ...extra, temperature: 0, top_p: 0, stop: 0 }).filter((field) => !(field in body) && !notes.includes(field))).toEqual([])
+    expect(Object.keys({ ...extra, temperature: 0, top_p: 0, stop: 0 }).filter((field) => !(field in body) && !notes.includes(field === 'top_p' ? 'topP' : field))).toEqual([])
     return Object.keys(body)
   }
   test.each<[Provider, string, readonly string[], Parameters<typeof encode>[0]?]>([

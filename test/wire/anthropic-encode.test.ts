@@ -175,11 +175,11 @@ describe('replay', () => {
     expect(foreign.body.messages[1]?.content).toEqual([{ type: 'tool_use', id: 'a', name: 'look', input: { q: 1 } }])
   })
 
-  it('unsigned thinking is dropped with a note, said once', () => {
+  it('unsigned thinking is dropped with a note each', () => {
     const unsigned = { type: 'thinking', text: 'hm' } as const
     const { body, notes } = told(user(text('q')), model(unsigned, unsigned, text('a')), user(text('r')), model(unsigned, text('b')), user(text('s')))
     expect(JSON.stringify(body)).not.toContain('thinking')
-    expect(notes).toEqual(['messages'])
+    expect(notes).toEqual(['messages', 'messages', 'messages'])
   })
 })
 
@@ -299,8 +299,15 @@ describe('a shape for the answer', () => {
 
   it('says so where it closes a dictionary', () => {
     const open = { type: 'object', properties: { words: { type: 'object', additionalProperties: { type: 'string' } } } }
-    expect(sent({ responseFormat: { schema: open } }).notes).toEqual(['responseFormat'])
-    expect(sent({ responseFormat: { schema: { ...open, additionalProperties: true, properties: {} } } }).notes).toEqual([])
+    const said = (schema: { readonly [keyword: string]: unknown }): string[] => {
+      const notes: string[] = []
+      sent({ responseFormat: { schema } }, undefined, { note: (field, why) => field === 'responseFormat' && notes.push(why) })
+      return notes
+    }
+    const [closed, empty] = [expect.stringContaining('objects are closed'), expect.stringContaining('it will be empty')]
+    expect(said(open)).toEqual([empty, closed])
+    expect(said({ ...open, additionalProperties: true, properties: {} })).toEqual([closed])
+    expect(said({ ...open, additionalProperties: false, properties: {} })).toEqual([])
   })
 
   it('and is asked for where it cannot', () => {

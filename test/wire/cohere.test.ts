@@ -184,6 +184,15 @@ describe('what is sent', () => {
   })
 
   it.each([
+    ['command-a-03-2025', false], ['command-r7b-12-2024', false], ['command-r-plus-08-2024', false], ['command-r', false], ['command', false], ['command-a-translate-08-2025', false],
+    ['command-a-vision-07-2025', false], ['command-a-reasoning-08-2025', true], ['command-a-plus-05-2026', true], ['my-own-model', true],
+  ] as const)('%s thinks: %s', (model, thinks) => {
+    const { body, notes } = sentTo({ reasoning: 500 }, targetOf(model, cohere))
+    expect([body.thinking, notes]).toEqual(thinks ? [{ type: 'enabled', token_budget: 500 }, []] : [undefined, ['reasoning']])
+    expect(sentTo({ reasoning: 'none' }, targetOf(model, cohere))).toMatchObject({ notes: [], ...(thinks && { body: { thinking: { type: 'disabled' } } }) })
+  })
+
+  it.each([
     ['auto', undefined, 2], ['none', 'NONE', 2], ['required', 'REQUIRED', 2], [{ name: 'stop' }, 'REQUIRED', 1],
   ] as const)('toolChoice %j', (toolChoice, choice, count) => {
     const { body } = sent({ tools: [look, stop], toolChoice })

@@ -290,15 +290,15 @@ describe('families', () => {
     ['us.anthropic.claude-opus-4-8', { reasoning: 'high' }, { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'high' } }, undefined, []],
     ['us.anthropic.claude-opus-5', { reasoning: 'none' }, { thinking: { type: 'disabled' } }, undefined, []],
     [SONNET, { reasoning: 'none', temperature: 0.1 }, undefined, { temperature: 0.1 }, []],
-    [SONNET, { reasoning: 'low', temperature: 0.1, topK: 9 }, { thinking: { type: 'enabled', budget_tokens: 2048 } }, undefined, ['temperature', 'topK']],
+    [SONNET, { reasoning: 'low', temperature: 0.1, topK: 9 }, { thinking: { type: 'enabled', budget_tokens: 2048 } }, undefined, ['reasoning', 'temperature', 'topK']],
     [SONNET, { temperature: 0.1, topP: 0.5, topK: 9 }, { top_k: 9 }, { temperature: 0.1 }, ['topP']],
     ['us.anthropic.claude-sonnet-5', { temperature: 0.1, topP: 0.5, topK: 9 }, undefined, undefined, ['temperature', 'topP', 'topK']],
     [SONNET, { tools: [{ name: 'a' }], toolChoice: 'required', reasoning: 'low' }, undefined, undefined, ['reasoning']],
     [SONNET, { tools: [{ name: 'a' }], parallelToolCalls: false }, { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }, undefined, []],
     [SONNET, { tools: [{ name: 'a' }], toolChoice: { name: 'a' }, parallelToolCalls: false }, { tool_choice: { type: 'tool', name: 'a', disable_parallel_tool_use: true } }, undefined, []],
-    ['us.amazon.nova-2-lite-v1:0', { reasoning: 'minimal', temperature: 0.1 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'low' } }, { temperature: 0.1 }, []],
-    ['us.amazon.nova-2-lite-v1:0', { reasoning: 'xhigh', temperature: 0.1, topP: 1, maxTokens: 5, topK: 1 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' } }, undefined, ['temperature', 'topP', 'maxTokens', 'topK']],
-    ['us.amazon.nova-2-lite-v1:0', { reasoning: 5000 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'medium' } }, undefined, []],
+    ['us.amazon.nova-2-lite-v1:0', { reasoning: 'minimal', temperature: 0.1 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'low' } }, { temperature: 0.1 }, ['reasoning']],
+    ['us.amazon.nova-2-lite-v1:0', { reasoning: 'xhigh', temperature: 0.1, topP: 1, maxTokens: 5, topK: 1 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' } }, undefined, ['reasoning', 'temperature', 'topP', 'maxTokens', 'topK']],
+    ['us.amazon.nova-2-lite-v1:0', { reasoning: 5000 }, { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'medium' } }, undefined, ['reasoning']],
     ['amazon.nova-pro-v1:0', { reasoning: 'high' }, undefined, undefined, ['reasoning']],
     ['openai.gpt-oss-120b-1:0', { reasoning: 'high', topK: 2 }, { reasoning_effort: 'high', top_k: 2 }, undefined, []],
     ['qwen.qwen3-32b-v1:0', { reasoning: 'low' }, { reasoning_config: 'low' }, undefined, []],
@@ -311,7 +311,7 @@ describe('families', () => {
 
   it('does not think in a tool loop that began without it', () => {
     const messages = [user(text('go')), call('t1'), result('t1')]
-    expect(native({ messages, reasoning: 'low' }, SONNET)).toEqual([undefined, undefined, ['reasoning']])
+    expect(native({ messages, reasoning: 'low' }, SONNET)).toEqual([undefined, undefined, ['reasoning', 'tools']])
     const began: Message = { role: 'assistant', content: [{ type: 'thinking', text: 'hm', signature: 's' }, ...(call('t1').content as ContentBlock[])] }
     expect(native({ messages: [user(text('go')), began, result('t1'), call('t2'), result('t2')], reasoning: 'low' }, SONNET)[0]).toHaveProperty('thinking')
   })

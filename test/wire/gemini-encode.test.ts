@@ -159,7 +159,7 @@ describe('tools', () => {
       type: 'object',
       properties: { n: { type: 'integer', description: 'Count; exclusiveMinimum: 0' }, c: { enum: ['a'] } },
     })
-    expect(notes).toEqual(['tools.f', 'tools.f'])
+    expect(notes).toEqual(['tools.f', 'tools.f', 'tools.f'])
   })
 })
 
@@ -208,16 +208,16 @@ describe('generation', () => {
     ['gemini-2.0-flash', 'none', undefined, false],
     ['gemini-1.5-pro', 'none', undefined, false],
     ['gemini-2.5-pro', 'none', { thinkingBudget: 128 }, true],
-    ['gemini-2.5-pro', 'xhigh', budget(32_768), false],
+    ['gemini-2.5-pro', 'xhigh', budget(32_768), true],
     ['gemini-2.5-pro', 50_000, budget(32_768), true],
-    ['gemini-2.5-flash', 'none', { thinkingBudget: 0 }, false],
+    ['gemini-2.5-flash', 'none', { thinkingBudget: 0 }, true],
     ['gemini-2.5-flash', 0, { thinkingBudget: 0 }, false],
-    ['gemini-2.5-flash', 'low', budget(1024), false],
-    ['gemini-2.5-flash', 'medium', budget(8192), false],
-    ['gemini-2.5-flash', 'high', budget(24_576), false],
+    ['gemini-2.5-flash', 'low', budget(1024), true],
+    ['gemini-2.5-flash', 'medium', budget(8192), true],
+    ['gemini-2.5-flash', 'high', budget(24_576), true],
     ['gemini-2.5-flash', -1, budget(-1), false],
     ['gemini-2.5-flash-lite', 100, budget(512), true],
-    ['gemini-3-pro-image', 'low', budget(1024), false],
+    ['gemini-3-pro-image', 'low', budget(1024), true],
     ['gemini-3-pro-preview', 'low', level('low'), false],
     ['gemini-3-pro-preview', 'medium', level('high'), true],
     ['gemini-3-pro-preview', 'none', { thinkingLevel: 'low' }, true],
@@ -232,7 +232,7 @@ describe('generation', () => {
     ['gemini-3.8-flash', 500, level('low'), true],
     ['gemini-3.8-flash', 5000, level('medium'), true],
     ['gemini-3.8-flash', 99_999, level('high'), true],
-    ['gemini-3.8-flash', -1, { includeThoughts: true }, false],
+    ['gemini-3.8-flash', -1, { includeThoughts: true }, true],
     ['models/gemini-3-flash', 'high', level('high'), false],
   ])('%s thinks %s', (model, reasoning, thinkingConfig, noted) => {
     const { body, notes } = sent({ reasoning }, targetOf(model))

@@ -15,6 +15,9 @@ const hi: Message = { role: 'user', content: 'hi' }
 const encode = (request: Partial<ChatRequest>, asked: Asked = {}) => encoded({ messages: [hi], ...request }, { provider: plain, ...asked })
 const inputOf = (messages: readonly Message[], asked: Asked = {}) => encode({ messages }, asked)['input'] as Item[]
 
+/** What is said of every request that does not say it itself. */
+const DEFAULTS = ['store', 'include']
+
 describe('messages', () => {
   test('texts, pictures, documents and results', () => {
     const content: ContentBlock[] = [
@@ -199,7 +202,7 @@ describe('the body', () => {
     expect(encode({ maxTokens: 99, temperature: 0.5, topP: 0.9, topK: 4, stop: 'x', seed: 1, parallelToolCalls: false }, { notes, mode: 'stream' })).toMatchObject({
       max_output_tokens: 99, temperature: 0.5, top_p: 0.9, stream: true,
     })
-    expect(notes).toEqual(['topK', 'stop', 'seed'])
+    expect(notes).toEqual([...DEFAULTS, 'topK', 'stop', 'seed'])
     for (const field of ['topK', 'top_k', 'stop', 'seed', 'parallel_tool_calls', 'stream_options']) expect(encode({ topK: 4, stop: 'x', seed: 1, parallelToolCalls: false })).not.toHaveProperty(field)
   })
 
@@ -232,10 +235,10 @@ describe('the body', () => {
     const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
     const notes: string[] = []
     expect(encode({ responseFormat: { schema } }, { notes })['text']).toEqual({ format: { type: 'json_schema', name: 'response', schema, strict: true } })
-    expect(notes).toEqual([])
+    expect(notes.splice(0)).toEqual(DEFAULTS)
     const open = { type: 'object', properties: { a: { type: 'string' } } }
     expect(encode({ responseFormat: { name: 'n', schema: open } }, { notes })['text']).toEqual({ format: { type: 'json_schema', name: 'n', schema: open, strict: false } })
-    expect(notes).toEqual(['responseFormat'])
+    expect(notes).toEqual([...DEFAULTS, 'responseFormat'])
   })
 
   test('JSON alone is asked for in words too', () => {
@@ -273,7 +276,7 @@ describe('the body', () => {
     const body = encode({ temperature: 0, topP: 0.5, maxTokens: 5 }, { provider: openaiResponses, model: 'gpt-5', notes })
     expect(body).toMatchObject({ max_output_tokens: 16 })
     expect(body).not.toHaveProperty('temperature')
-    expect(notes).toEqual(['maxTokens', 'temperature', 'top_p'])
+    expect(notes).toEqual([...DEFAULTS, 'maxTokens', 'temperature', 'topP'])
     expect(encode({ temperature: 0 }, { provider: openaiResponses, model: 'gpt-5.1' })).toHaveProperty('temperature', 0)
     expect(encode({ temperature: 0, reasoning: 'low' }, { provider: openaiResponses, model: 'gpt-5.1' })).not.toHaveProperty('temperature')
   })
@@ -284,7 +287,7 @@ describe('the body', () => {
     expect(inputOf([{ role: 'user', content }], { provider })).toEqual([{ role: 'user', content: [{ type: 'input_text', text: 'a', mark: '1h' }] }])
     const notes: string[] = []
     expect(inputOf([{ role: 'user', content }], { notes })).toEqual([{ role: 'user', content: 'a' }])
-    expect(notes).toEqual(['cache_hint'])
+    expect(notes).toEqual(['cache_hint', ...DEFAULTS])
   })
 
   test('the path', () => {
