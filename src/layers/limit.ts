@@ -63,8 +63,9 @@ const FADE = 0.98
 /** How often calls that wait for room that others hold look again. */
 const LOOK_MS = 100
 const RARELY_MS = 1000
-/** Failures after which the provider has read the request, and may bill it, though nothing came back. */
-const READ = /^(timeout_|cancelled|stream_truncated)/
+/** Failures after which the provider has the request, and may bill it, though nothing came back: it was silent, or answered with a success that broke. */
+const SILENT = /^(timeout_|cancelled)/
+const BROKE = /^(network|stream_truncated|invalid_response)$/
 const FINE = 299
 
 /** Reserves room in every count that a call falls under, and settles what it used on every way out. */
@@ -294,5 +295,5 @@ function spent({ response, failures, attempts }: Ended, { input, amounts, priced
 }
 
 function wasRead(cause = '', status = 0): boolean {
-  return status <= FINE && (READ.test(cause) || (status > 0 && cause === 'network'))
+  return status <= FINE && (SILENT.test(cause) || (status > 0 && BROKE.test(cause)))
 }

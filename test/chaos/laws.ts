@@ -1,8 +1,9 @@
 // What must hold of each call, whatever happened to it: each law says what is wrong, or nothing.
 import { RelayError, type ErrorCode } from '../../src/errors.ts'
 import type { Attempt, ChatResponse } from '../../src/types/response.ts'
+import { spentOn, sum } from './books.ts'
 import { MAX_ATTEMPTS } from './models.ts'
-import type { Exchange, LawSetting, Story } from './story.ts'
+import type { Exchange, LawSetting, Sent, Story } from './story.ts'
 import { BLOW_NAMES } from './upstream.ts'
 
 type Law = (story: Story, setting: LawSetting) => string | undefined
@@ -13,7 +14,7 @@ const ALWAYS: readonly ErrorCode[] = [
 ]
 
 /** Attempts that may have died before a server knew of them. */
-const UNSEEN = /^(network|cancelled|timeout_.*|config|authentication)$/
+const UNSEEN = /^(network|cancelled|timeout_.*|config|authentication|unsupported)$/
 
 /** All that is wrong with a call. */
 export function broken(story: Story, setting: LawSetting): string[] {
@@ -68,6 +69,22 @@ const LAWS: { readonly [name: string]: Law } = {
     if (inputTokens + outputTokens !== totalTokens) return `usage ${JSON.stringify(said.usage)}`
     return paid(said.costUsd, said.usage, hedged.includes(alias)) ? undefined : `it cost ${said.costUsd}`
   },
+  'the limits hold what each request used, once'({ sent, held }) {
+    const used = sum(sent.map(spentOn))
+    if (held.open) return `${held.open} reservations are open`
+    return held.tokens === used.tokens && held.nano === used.nano ? undefined : `they hold ${JSON.stringify(held)} of ${JSON.stringify(used)}`
+  },
+  'what the client is told is what the limits hold'({ audited: [end], sent, held, alias }, { hedged }) {
+    const { response } = end ?? {}
+    if (!response) return undefined
+    // Beside it there are requests that were lost, and tried again. Of a lost hedge the cost is told, and the tokens are not: they are no part of the answer.
+    const lost = sent.filter((one) => !one.answered && !isTold(one, response))
+    const over = sum(lost.filter(({ error }) => !isHedge(error)).map(spentOn))
+    const [tokens, nano] = [response.usage.totalTokens + over.tokens, Math.round((response.costUsd ?? NaN) * 1e9) + over.nano]
+    if (nano !== held.nano) return `${nano} billionths of a dollar, they hold ${held.nano}`
+    const fits = hedged.includes(alias) ? tokens <= held.tokens : tokens === held.tokens
+    return fits ? undefined : `${tokens} tokens, they hold ${held.tokens}`
+  },
   'events come in order'({ seen }) {
     if (!seen) return undefined
     const { events, ending } = seen
@@ -108,6 +125,16 @@ const LAWS: { readonly [name: string]: Law } = {
     const open = exchanges.filter(({ state }) => state === 'open')
     return open.length ? `${open.map(({ alias, n }) => `${alias} #${n}`).join(', ')} still open` : undefined
   },
+}
+
+/** Whether what there was of a request that failed is what the client has. */
+function isTold({ error }: Sent, response: ChatResponse): boolean {
+  return error instanceof RelayError && error.partial === response
+}
+
+/** Whether a request was given up because another member was faster. */
+function isHedge(error: unknown): boolean {
+  return error instanceof DOMException && error.message === 'another member began to answer first'
 }
 
 /** Of whatever end: the response, or what had arrived of it. */

@@ -1,5 +1,6 @@
 // The books of a run: what was asked, what came of it, what was served, and a table of it all.
 import { RelayError } from '../../src/errors.ts'
+import { spentOn, sum } from './books.ts'
 import { faultOf, matches } from './laws.ts'
 import type { Catalogue } from './models.ts'
 import type { Exchange, Story } from './story.ts'
@@ -11,9 +12,12 @@ export interface Ledger {
   readonly count: (heading: string) => number
 }
 
+/** By all requests together, those too that came to nothing. */
+export const USED = 'used by requests'
+
 export function ledger(): Ledger {
   const counts: { [heading: string]: { [line: string]: number } } = {
-    calls: {}, clients: {}, 'typed errors': {}, attempts: {}, wires: {}, 'served': {}, tokens: {},
+    calls: {}, clients: {}, 'typed errors': {}, attempts: {}, wires: {}, 'served': {}, tokens: {}, 'billionths of a dollar': {},
   }
   const add = (heading: string, line: string, by = 1): void => {
     const lines = (counts[heading] ??= {})
@@ -22,7 +26,7 @@ export function ledger(): Ledger {
   return {
     counts,
     count: (heading) => Object.values(counts[heading] ?? {}).reduce((sum, by) => sum + by, 0),
-    enter({ alias, client, seen, budget, exchanges, audited }, { setting, wireOf }) {
+    enter({ alias, client, seen, budget, exchanges, audited, sent }, { setting, wireOf }) {
       const joined = setting.joined.includes(alias)
       add('clients', client)
       const ending = seen?.ending
@@ -35,6 +39,9 @@ export function ledger(): Ledger {
         add('wires', wireOf.get(exchange.alias) ?? '?')
         add('served', faultOf(exchange))
       }
+      const { tokens, nano } = sum(sent.map(spentOn))
+      add('tokens', USED, tokens)
+      add('billionths of a dollar', USED, nano)
       for (const { status, response } of audited) {
         if (!response) continue
         // Of an answer that was put together from several, parts are estimates.
@@ -58,7 +65,7 @@ export function table({ counts }: Ledger): string {
   const rows = Object.entries(counts).flatMap(([heading, lines]) => {
     const sorted = Object.entries(lines).sort(([, a], [, b]) => b - a)
     const total = sorted.reduce((sum, [, count]) => sum + count, 0)
-    return [[heading, heading === 'tokens' ? '' : String(total)], ...sorted.map(([line, count]) => [`  ${line}`, String(count)])]
+    return [[heading, /tokens|dollar/.test(heading) ? '' : String(total)], ...sorted.map(([line, count]) => [`  ${line}`, String(count)])]
   })
   const width = Math.max(...rows.map(([name = '']) => name.length)) + 2
   const numbers = Math.max(...rows.map(([, count = '']) => count.length))

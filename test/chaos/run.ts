@@ -6,11 +6,12 @@ import { groupFeatures } from '../../src/layers/groups/index.ts'
 import { limit } from '../../src/layers/limit.ts'
 import type { Layer } from '../../src/types/call.ts'
 import type { FetchLike } from '../../src/types/runtime.ts'
+import { books } from './books.ts'
 import { CLIENTS } from './clients.ts'
 import { dice } from './dice.ts'
 import { planOf, TOOL } from './faults.ts'
 import { broken } from './laws.ts'
-import { ledger, type Ledger } from './ledger.ts'
+import { ledger, USED, type Ledger } from './ledger.ts'
 import { cast, catalogue, clocksOf, type Catalogue } from './models.ts'
 import { told, type Exchange, type Story } from './story.ts'
 import { BLOW_NAMES, CALL, upstream, type Upstream } from './upstream.ts'
@@ -149,18 +150,25 @@ function hubOf({ config, providers }: Catalogue, { options, stories, watched, co
     { name: 'crowd', concurrency: Math.ceil(options.concurrency * 0.8), on_limit: 'wait' as const, max_wait: 5 },
     { name: 'narrow', models: ['spread', 'strict'], requests: Math.max(2, Math.ceil(options.calls / 500)), by: ['tenant', 'model'] as const, on_limit: 'fallback' as const },
   ]
+  const { sent, held, store } = books(stories, counts.store)
   const rings = [
     audit(stories),
-    limit({ rules, store: counts.store }),
+    sent,
+    held(limit({ rules, store })),
     breaker({ configOf: () => ({ window: 5, failure_rate: 0.75, min_requests: 20, cooldown: 0.2 }) }),
   ]
   return new Hub(config, {
     providers,
-    layers: [...layers, ...rings.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))],
+    // A saboteur stands right outside of the ring in whose place it is.
+    layers: [...rings.map((ring) => around(ring, layers)), ...layers.filter(({ stage }) => !rings.some((ring) => ring.stage === stage))],
     groups: groupFeatures,
     runtime: watched.runtime,
     ...(fetch && { fetch }),
   })
+}
+
+function around({ stage, wrap }: Layer, layers: readonly Layer[]): Layer {
+  return { stage, wrap: (next) => layers.filter((layer) => layer.stage === stage).reduce((inner, layer) => layer.wrap(inner), wrap(next)) }
 }
 
 /** The outermost ring writes down every end that it sees. */
@@ -206,7 +214,7 @@ async function one({ options, hub, known, stories, shared }: World, id: number):
   const { alias } = throws.draw(known.targets)
   const client = throws.draw(CLIENTS)
   const tools = known.callers.includes(alias) && throws.chance(0.2)
-  const story: Story = { id, alias, client: client.name, mode: client.mode, tools, exchanges: [], audited: [] }
+  const story: Story = { id, alias, client: client.name, mode: client.mode, tools, exchanges: [], audited: [], sent: [], held: { tokens: 0, nano: 0, open: 0 } }
   stories.set(id, story)
   const question = 'word '.repeat(throws.between(1, 60))
   const request = {
@@ -230,6 +238,7 @@ async function rest({ options, known, stories, ledger, violations, late }: World
     before = asked()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  await eventually(() => !story.held.open, 5000 * options.patience)
   ledger.enter(story, known)
   const laws = broken(story, known.setting)
   if (laws.length) violations.push({ call: story.id, laws, story: told(story) })
@@ -254,10 +263,11 @@ interface Rest {
 async function afterwards({ ledger, shared, options, late }: World, { servers, watched, counts, heaps }: Rest): Promise<Check[]> {
   await eventually(() => !watched.timers() && !watched.deferred() && !counts.open(), 5000 * options.patience)
   const zero = (name: string, count: number): Check => ({ name, ok: count === 0, found: String(count) })
-  const { tokens = {}, calls = {} } = ledger.counts
+  const { tokens = {}, 'billionths of a dollar': dollars = {}, calls = {} } = ledger.counts
   const settled = tokens['settled, ok'] ?? 0
   const taken = tokens['served, and taken whole'] ?? 0
-  const booked = counts.used('tokens/')
+  const booked = [counts.used('tokens/'), counts.used('dollars/')]
+  const used = [tokens[USED] ?? 0, dollars[USED] ?? 0]
   const [middle = 0, end = 0] = [heaps[Math.floor(options.rounds / 2)], heaps.at(-1)]
   const asked = options.only === undefined ? options.calls : 1
   return [
@@ -265,7 +275,7 @@ async function afterwards({ ledger, shared, options, late }: World, { servers, w
     { name: 'requests of nobody', ok: !late.strangers.length, found: `${late.strangers.length} ${late.strangers.slice(0, 8).join(', ')}` },
     zero(`late requests left open, of ${late.count}`, late.met.filter(({ state }) => state === 'open').length),
     { name: 'settled usage is what was served', ok: settled === taken, found: `${settled} of ${taken} tokens` },
-    { name: 'the limits have booked it', ok: booked >= settled, found: `${booked} tokens` },
+    { name: 'the limits have booked what requests used', ok: String(booked) === String(used), found: `${booked.join(' tokens, ')} billionths of a dollar, of ${used.join(' and ')}` },
     zero('reservations left', counts.open()),
     zero('reservations settled twice', counts.strays()),
     zero('timers left', watched.timers()),

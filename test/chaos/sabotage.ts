@@ -19,13 +19,17 @@ export const SABOTEURS: readonly { readonly deed: string; readonly noticed?: str
   { deed: 'an end is not told', noticed: 'it ends exactly once' },
   { deed: 'usage is made up', noticed: 'an answer says what was served' },
   { deed: 'a request is made behind the books', noticed: 'every request is recorded' },
+  { deed: 'limits are told of fewer tokens', noticed: 'the limits hold what each request used' },
+  { deed: 'limits are told of fewer dollars', noticed: 'the limits hold what each request used' },
+  { deed: 'limits are not told', noticed: 'the limits hold what each request used' },
+  { deed: 'the client is told of another cost', noticed: 'what the client is told is what the limits hold' },
   { deed: 'errors are of any kind', noticed: 'errors are typed' },
   { deed: 'litter is left' },
   { deed: 'nothing is done' },
 ]
 /** What they must be noticed by when all is over. */
 export const NOTICED_AFTERWARDS: readonly string[] = [
-  'settled usage is what was served', 'reservations left', 'reservations settled twice', 'timers left', 'listeners left', 'memory is flat',
+  'settled usage is what was served', 'the limits have booked what requests used', 'reservations left', 'reservations settled twice', 'timers left', 'listeners left', 'memory is flat',
 ]
 
 export function deedOf(call: number): string {
@@ -41,9 +45,13 @@ export function sabotage(): Sabotage {
       wrap: (next) => async (call) => {
         const reply = await next(call)
         if (doing(call) === 'usage is made up') reply.finish.push((response) => ({ ...response, usage: { ...response.usage, inputTokens: 1 } }))
+        if (doing(call) === 'the client is told of another cost') reply.finish.push((response) => ({ ...response, costUsd: Number(response.costUsd) + 1e-6 }))
         return reply
       },
     },
+    // Stand around the ring of limits, and right inside of it.
+    { stage: 'limit', wrap: (next) => async (call) => honest(await next(call), call) },
+    { stage: 'breaker', wrap: (next) => async (call) => misled(await next(call), call) },
     {
       stage: 'trace',
       wrap: (next) => async (call) => {
@@ -59,6 +67,26 @@ function doing({ request }: Call): string {
   return deedOf(Number(request.headers?.[CALL]))
 }
 
+const TRUTH = '#truth'
+
+/** What limits, further out, are to take for the answer. */
+function misled(reply: Reply, call: Call): Reply {
+  const deed = doing(call)
+  if (deed === 'limits are told of fewer tokens') {
+    reply.finish.push((it) => ({ ...it, usage: { ...it.usage, totalTokens: it.usage.totalTokens - 1 }, metadata: { ...it.metadata, [TRUTH]: it } }))
+  }
+  if (deed === 'limits are told of fewer dollars') reply.finish.push((it) => ({ ...it, costUsd: Number(it.costUsd) / 2, metadata: { ...it.metadata, [TRUTH]: it } }))
+  return reply
+}
+
+/** Nobody else notices. */
+function honest(reply: Reply, call: Call): Reply {
+  reply.finish.push((it) => (it.metadata[TRUTH] as typeof it | undefined) ?? it)
+  // The ring of limits is the only one that listens here.
+  if (doing(call) === 'limits are not told') reply.settle.pop()
+  return reply
+}
+
 async function outermost(next: Next, call: Call, kept: (() => void)[]): Promise<Reply> {
   const deed = doing(call)
   if (deed === 'litter is left') litter(call, kept)
@@ -72,10 +100,10 @@ async function outermost(next: Next, call: Call, kept: (() => void)[]): Promise<
   }
 }
 
-function litter({ runtime, signal }: Call, kept: (() => void)[]): void {
+function litter({ runtime, scope }: Call, kept: (() => void)[]): void {
   const words = Array.from({ length: 40_000 }, (_, n) => `${n} words`)
   kept.push(runtime.timer(() => undefined, 600_000), () => void words.pop())
-  signal?.addEventListener('abort', () => undefined)
+  scope.signal?.addEventListener('abort', () => undefined)
 }
 
 async function unbooked(next: Next, call: Call): Promise<void> {

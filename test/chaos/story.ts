@@ -1,6 +1,6 @@
 // What is written down of a call while it lasts: what the servers were asked and said, what the rings saw, what the client got.
 import type { Call } from '../../src/types/call.ts'
-import type { ChatResponse } from '../../src/types/response.ts'
+import type { ChatResponse, Usage } from '../../src/types/response.ts'
 import type { RequestPlan } from './faults.ts'
 
 /** One request that a server has seen. */
@@ -38,6 +38,23 @@ export interface Audited {
   readonly error?: unknown
 }
 
+/** Tokens, and billionths of a dollar. */
+export interface Spent {
+  tokens: number
+  nano: number
+}
+
+/** One request, as it is seen right before it goes out. */
+export interface Sent {
+  /** Tokens of its input, as limits estimate them. */
+  readonly input: number
+  /** Whether an answer has begun. */
+  answered: boolean
+  /** Of the answer, or of what there was when it failed. */
+  usage?: Usage
+  error?: unknown
+}
+
 export interface Story {
   readonly id: number
   readonly alias: string
@@ -47,6 +64,9 @@ export interface Story {
   readonly tools: boolean
   readonly exchanges: Exchange[]
   readonly audited: Audited[]
+  readonly sent: Sent[]
+  /** What the limits have settled, and how many of its reservations they have not. */
+  readonly held: Spent & { open: number }
   budget?: Call['budget']
   seen?: Seen
 }
@@ -60,12 +80,14 @@ export interface LawSetting {
 }
 
 /** A story as people read it. */
-export function told({ id, alias, client, exchanges, audited, budget, seen }: Story): string {
+export function told({ id, alias, client, exchanges, audited, budget, seen, sent, held }: Story): string {
   const lines = [`call ${id}: ${client} of ${alias}`]
   for (const { alias, n, plan, state } of exchanges) {
     lines.push(`  ${alias} #${n}: ${plan.fault}${plan.detail ? ` ${plan.detail}` : ''}${plan.whole ? ', whole' : ''}, ${state}; serves ${JSON.stringify(plan.text)} ${JSON.stringify(plan.answer.usage)}`)
   }
   for (const attempt of budget?.attempts ?? []) lines.push(`  attempt ${JSON.stringify(attempt)}`)
+  for (const { input, usage, error, answered } of sent) lines.push(`  sent ~${input}${answered ? ', answered' : ''} ${usage ? JSON.stringify(usage) : ''} ${words(error)}`)
+  lines.push(`  held ${JSON.stringify(held)}`)
   for (const { status, response, error } of audited) lines.push(`  audited ${status} ${brief(response)} ${words(error)}`)
   if (seen) {
     const { ending, text, events } = seen

@@ -290,6 +290,7 @@ describe('what is counted', () => {
     ['whose answer breaks off before its content, where the provider has said what it read', () => stream(frames([usage]), 'break'), 110],
     ['whose answer breaks off before anything', () => stream([': still here\n\n'], 'end'), 3],
     ['whose body breaks off', () => new Response(stream(['[{"ty'], 'break').body, { headers: { 'content-type': 'application/json' } }), 3],
+    ['whose answer cannot be read', () => new Response('<html>', { headers: { 'content-type': 'application/json' } }), 3],
     ['that does not get through', async () => Promise.reject(new TypeError('fetch failed')), 0],
     ['that is refused', () => failure(503), 0],
   ])('is what an attempt used %s, whether it is tried again or not', async (_, lost, tokens) => {
