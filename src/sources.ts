@@ -5,7 +5,7 @@
  */
 import { awsHost } from './auth/aws-host.ts'
 import { signV4 } from './auth/sigv4.ts'
-import type { AwsWorld } from './secrets/aws-ask.ts'
+import type { AwsWorld } from './secrets/aws-world.ts'
 import { awsSecrets } from './secrets/aws.ts'
 import { azureSecrets } from './secrets/azure.ts'
 import { gcpSecrets } from './secrets/gcp.ts'

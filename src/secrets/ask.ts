@@ -1,12 +1,14 @@
 // Asks a service for a credential: never following a redirect, and never saying what was sent.
-import { RelayError, relayError, type ErrorCode } from '../errors.ts'
-import { read } from './env.ts'
+import { relayError, type ErrorCode, type RelayError } from '../errors.ts'
+import type { HttpRequest } from '../types/provider.ts'
 import type { World } from './world.ts'
 
 export interface Question {
   readonly url: string
+  /** Default: `GET`, or `POST` where there is a body. */
+  readonly method?: HttpRequest['method']
   readonly headers?: { readonly [name: string]: string }
-  /** Sent as a form, or as JSON where it is text already. */
+  /** Sent as a form, or as JSON where it is text already and the headers do not say otherwise. */
   readonly body?: URLSearchParams | string
   /** Milliseconds. Default 10,000. */
   readonly timeoutMs?: number
@@ -14,21 +16,39 @@ export interface Question {
   readonly secrets?: readonly (string | undefined)[]
 }
 
+export interface Answer extends Pick<Response, 'status' | 'ok' | 'headers'> {
+  readonly raw: string
+}
+
 export interface Fields {
   readonly [field: string]: unknown
 }
 
 /** A success's JSON. @throws RelayError with the service's own words, and none of the secrets. */
-export async function ask({ fetch }: World, question: Question): Promise<Fields> {
-  const { url, headers, body, timeoutMs = 10_000, secrets = [] } = question
-  // A path may be a secret itself: only the host is ever named.
-  const { host } = new URL(url)
+export async function ask(world: World, question: Question): Promise<Fields> {
+  const answer = await send(world, question)
+  const json = answer.ok && fields(answer.raw)
+  if (json) return json
+  throw refusal(question, answer)
+}
+
+/** The same where a success is no JSON. */
+export async function askText(world: World, question: Question): Promise<string> {
+  const answer = await send(world, question)
+  if (answer.ok) return answer.raw
+  throw refusal(question, answer)
+}
+
+/** Whatever is answered, but for a redirect. */
+export async function send({ fetch }: World, question: Question): Promise<Answer> {
+  const { url, body, method = body === undefined ? 'GET' : 'POST', headers, timeoutMs = 10_000 } = question
+  const host = hostOf(url)
   let response: Response
   let raw: string
   try {
     const type = typeof body === 'string' ? 'application/json' : 'application/x-www-form-urlencoded'
     response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       headers: { ...(body !== undefined && { 'content-type': type }), ...headers },
       // A redirect would take what is sent to another host.
       redirect: 'manual',
@@ -37,35 +57,52 @@ export async function ask({ fetch }: World, question: Question): Promise<Fields>
     })
     raw = await response.text()
   } catch {
-    // Without the cause, which may quote the address.
+    // Without the cause, which may quote a header or the address.
     throw relayError('network', `${host} cannot be reached for a credential`)
   }
-  const { status } = response
+  const { status, ok } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     throw relayError('config', `${host} redirects elsewhere, and a credential does not follow`, { status })
   }
-  const json = fields(raw)
-  if (response.ok && json) return json
-  const known = secrets.filter((secret): secret is string => !!secret)
-  throw relayError(codeOf(status, response.ok), `${host} gave no credential: ${words(json) || `HTTP ${status}`}`, { status, raw, secrets: known })
+  return { status, ok, headers: response.headers, raw }
 }
 
-function codeOf(status: number, ok: boolean): ErrorCode {
+/** All that may be said of an address: its path may be a secret. */
+export function hostOf(url: string): string {
+  if (URL.canParse(url)) return new URL(url).host
+  throw relayError('config', 'the address of a service that holds credentials is no URL')
+}
+
+function refusal({ url, secrets = [] }: Question, { status, ok, raw }: Answer): RelayError {
+  const [kind, ...words] = ok ? [''] : told(raw)
+  return relayError(codeOf(status, ok, kind), `${hostOf(url)} gave no credential: ${[kind, ...words].filter(Boolean).join(': ') || `HTTP ${status}`}`, {
+    status,
+    // What was to be a success may hold the credential itself.
+    raw: ok ? undefined : raw,
+    secrets: secrets.filter((secret): secret is string => !!secret),
+  })
+}
+
+function codeOf(status: number, ok: boolean, kind: string): ErrorCode {
   if (ok) return 'invalid_response'
   // A sealed or standby vault, an identity that is still to be assigned.
-  if ([408, 410, 412, 429, 472, 473].includes(status) || status >= 500) return 'overloaded'
-  if (status === 403) return 'permission'
-  return status === 404 ? 'not_found' : 'authentication'
+  if ([408, 410, 412, 429, 472, 473].includes(status) || status >= 500 || /^Throttl|InternalService|IDPCommunication/.test(kind)) return 'overloaded'
+  if (status === 404 || /NotFound/.test(kind)) return 'not_found'
+  // AWS says 403 of a key that is wrong, too.
+  return /AccessDenied/.test(kind) || (status === 403 && !/Token|Signature|Key/.test(kind)) ? 'permission' : 'authentication'
 }
 
-/** `{error, error_description}`, `{error: {code, message}}`, `{errors: […]}`. */
-function words(json: Fields | undefined): string {
-  const { error, error_description: said, errors } = json ?? {}
-  const inner = typeof error === 'object' ? { ...error } : { code: error }
-  const list = [...('code' in inner ? [inner.code] : []), ...('message' in inner ? [inner.message] : []), said, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]
-  return list.filter((word) => typeof word === 'string' && word).join(': ')
+/** The kind of failure and what is said of it: `{error, error_description}`, `{error: {code, message}}`, `{errors: […]}`, AWS's JSON and XML. */
+function told(raw: string): [kind: string, ...words: string[]] {
+  const { error, ...rest } = fields(raw) ?? {}
+  const { errors, ...said }: Fields = typeof error === 'object' ? { ...rest, ...error } : { code: error, ...rest }
+  const text = (...values: readonly unknown[]): string => values.find((value): value is string => typeof value === 'string') ?? ''
+  const kind = text(said['__type'], said['code'], tag(raw, 'Code')).replace(/^.*#/, '')
+  const list = Array.isArray(errors) ? (errors as unknown[]).map((one) => text(one)) : []
+  return [kind, text(said['message'], said['Message'], said['error_description'], tag(raw, 'Message')), ...list]
 }
 
+/** A JSON object, or undefined where the text is none. */
 export function fields(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -75,50 +112,31 @@ export function fields(text: string): Fields | undefined {
   }
 }
 
-/** A variable, trimmed; a binding is asked for its value. */
-export function variable({ env }: World, name: string): Promise<string | undefined> {
-  return read(env(name))
+/** The text that is in base64; none where there is no such text. */
+export function decoded(base64: unknown): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(String(base64 ?? '')), (char) => char.charCodeAt(0)))
+  } catch {
+    return ''
+  }
 }
 
-/** An address without a slash at its end. @throws ConfigError where a secret must not be sent there; it never quotes it. */
+const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** The text of an XML element: the order of elements varies, and there is one of each. */
+export function tag(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.replace(/&(\w+);/g, (whole, entity: string) => ENTITIES[entity] ?? whole)
+}
+
+/** An address to which a path is appended. @throws ConfigError where a secret must not be sent there; it never quotes it. */
 export function placed(address: string, name: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  const local = /^(localhost|127\.[\d.]+|\[::1])$/.test(url?.hostname ?? '')
-  if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) || url.username || url.password || /[?#]/.test(address)) {
-    throw relayError('config', `${name} must be an address to which a secret can be sent: https://host, without a user name and a query`)
-  }
-  return address.replace(/\/+$/, '')
+  return secure(/[?#]/.test(address) ? '' : address, name).replace(/\/+$/, '')
 }
 
-export interface Kept<T> {
-  readonly value: T
-  /** Milliseconds since 1970. */
-  readonly until: number
-  /** From when on it is no good at all. */
-  readonly dead?: number
-}
-
-export type Keeper<T> = (name: string, make: () => Promise<Kept<T>>) => Promise<T>
-
-/** Keeps values until shortly before they expire. Values, never promises: those belong to one request. */
-export function keeper<T>({ now }: World): Keeper<T> {
-  const kept = new Map<string, Kept<T>>()
-  return async (name, make) => {
-    const old = kept.get(name)
-    if (old && old.until > now()) return old.value
-    try {
-      const fresh = await make()
-      kept.set(name, fresh)
-      return fresh.value
-    } catch (error) {
-      // The old one is good to its last minute, should the service be down.
-      if (old && (old.dead ?? 0) > now() && error instanceof RelayError && /^(network|overloaded)$/.test(error.code)) return old.value
-      throw error
-    }
-  }
-}
-
-/** What lives this long is asked for anew when five minutes are left of it, or a tenth of it where that is less. */
-export function lasting<T>(value: T, { now, dead }: { readonly now: number; readonly dead: number }): Kept<T> {
-  return { value, dead, until: dead - Math.min(300_000, (dead - now) / 10) }
+/** A whole address, query and all. `plain`: hosts that may be asked without TLS, besides loopback. @throws ConfigError as `placed` does. */
+export function secure(address: string, name: string, plain?: RegExp): string {
+  const { protocol, hostname, username, password } = new URL(URL.canParse(address) ? address : 'none:')
+  const near = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || plain?.test(hostname)
+  if ((protocol === 'https:' || (protocol === 'http:' && near)) && !username && !password) return address
+  throw relayError('config', `${name} must be an address to which a secret can be sent: https, or http on loopback, without a user name and a query of its own`)
 }

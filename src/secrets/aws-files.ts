@@ -1,9 +1,11 @@
 // The files that the AWS command line keeps: profiles, roles, single sign-on.
-import { relayError } from '../errors.ts'
-import { ask, credentialOf, fields, variable, type AwsWorld } from './aws-ask.ts'
+import { RelayError, relayError } from '../errors.ts'
+import { ask, fields, type Fields } from './ask.ts'
 import { awsKeys, type AwsCredential } from './aws-env.ts'
 import { containerCredential, instanceCredential } from './aws-machine.ts'
 import { assumeRole, webIdentity } from './aws-sts.ts'
+import { credentialOf, type AwsWorld } from './aws-world.ts'
+import { fileIfAny, homeOf, variable } from './world.ts'
 
 /** Keys and values of a section. */
 export type Section = ReadonlyMap<string, string>
@@ -35,15 +37,11 @@ export async function profiles(world: AwsWorld): Promise<Sections> {
   const home = await homeOf(world)
   const texts = await Promise.all(([['AWS_CONFIG_FILE', 'config'], ['AWS_SHARED_CREDENTIALS_FILE', 'credentials']] as const).map(async ([name, file]) => {
     const path = (await variable(world, name)) ?? `${home}/.aws/${file}`
-    return (await world.readFile?.(path.replace(/^~(?=[\\/])/, home)).catch(() => undefined)) ?? ''
+    return fileIfAny(world, path.replace(/^~(?=[\\/])/, home))
   }))
   const all = new Map<string, Section>()
   for (const [name, section] of texts.flatMap((text) => [...parseIni(text)])) all.set(name, new Map([...(all.get(name) ?? []), ...section]))
   return all
-}
-
-async function homeOf(world: AwsWorld): Promise<string> {
-  return (await variable(world, 'HOME')) ?? (await variable(world, 'USERPROFILE')) ?? '~'
 }
 
 interface Profile {
@@ -69,7 +67,11 @@ export async function profileCredential(world: AwsWorld, profile: Profile): Prom
   const command = section.get('credential_process')
   if (command) {
     if (!world.run) throw relayError('config', `the AWS profile \`${name}\` runs a program (credential_process), which is not allowed here: hand \`run\` in, or use another profile`)
-    return credentialOf(fields(await world.run(command)) ?? {}, `what the program of the AWS profile \`${name}\` prints`)
+    // Without the cause, which quotes what was printed.
+    const printed = await world.run(command).catch(() => {
+      throw relayError('authentication', `the program of the AWS profile \`${name}\` (credential_process) failed: run it to see why`)
+    })
+    return credentialOf(fields(printed) ?? {}, `what the program of the AWS profile \`${name}\` prints`)
   }
   if (section.get('login_session')) throw relayError('config', `the AWS profile \`${name}\` is a login of \`aws login\`, which cannot be read: run \`aws configure export-credentials --profile ${name} --format env\``)
   throw relayError('config', `the AWS profile \`${name}\` holds no credentials: it needs aws_access_key_id, role_arn, sso_session or credential_process`)
@@ -109,25 +111,43 @@ async function ssoCredential(world: AwsWorld, section: Section, { all, name }: P
   const file = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const token = await ssoToken(world, { path: `${await homeOf(world)}/.aws/sso/cache/${file}.json`, name, region })
   const url = `https://${world.host('portal.sso', region)}/federation/credentials?account_id=${encodeURIComponent(account)}&role_name=${encodeURIComponent(role)}`
-  const answer = fields(await ask(world, { url, headers: { 'x-amz-sso_bearer_token': token }, secrets: [token] }))
-  return credentialOf(Object(answer?.['roleCredentials']), `the answer for the AWS profile \`${name}\``)
+  const { roleCredentials } = await ask(world, { url, headers: { 'x-amz-sso_bearer_token': token }, secrets: [token] })
+  return credentialOf(Object(roleCredentials), `the answer for the AWS profile \`${name}\``)
 }
 
-async function ssoToken(world: AwsWorld, { path, name, region }: { readonly path: string; readonly name: string; readonly region: string }): Promise<string> {
-  const held = fields((await world.readFile?.(path).catch(() => undefined)) ?? '') ?? {}
-  const { accessToken, expiresAt, refreshToken, clientId, clientSecret } = held as { readonly [field: string]: string | undefined }
-  const spare = Date.parse(expiresAt ?? '') - world.now()
-  if (accessToken && spare > 300_000) return accessToken
-  // A renewal that is not written down would put the command line out of step.
-  if (refreshToken && clientId && clientSecret && world.writeFile) {
-    const body = JSON.stringify({ clientId, clientSecret, refreshToken, grantType: 'refresh_token' })
-    const url = `https://${world.host('oidc', region)}/token`
-    const secrets = [clientSecret, refreshToken]
-    const answer = fields(await ask(world, { url, method: 'POST', headers: { 'content-type': 'application/json' }, body, secrets })) ?? {}
-    const renewed = { ...held, ...answer, expiresAt: new Date(world.now() + Number(answer['expiresIn']) * 1000).toISOString() }
-    await world.writeFile(path, JSON.stringify(renewed))
-    return String(answer['accessToken'])
+interface Login {
+  readonly path: string
+  readonly name: string
+  readonly region: string
+}
+
+async function ssoToken(world: AwsWorld, login: Login): Promise<string> {
+  const held: { readonly [field: string]: unknown } = fields(await fileIfAny(world, login.path)) ?? {}
+  const { accessToken, expiresAt } = held
+  // Older ones end in UTC.
+  const spare = Date.parse(String(expiresAt).replace(/UTC$/, 'Z')) - world.now()
+  const good = typeof accessToken === 'string' && accessToken && spare > 0 ? accessToken : undefined
+  if (good && spare > 300_000) return good
+  try {
+    const renewed = await renewedToken(world, login, held)
+    if (renewed) return renewed
+  } catch (error) {
+    if (!good && !(error instanceof RelayError && error.code === 'authentication')) throw error
   }
-  if (accessToken && spare > 0) return accessToken
-  throw relayError('authentication', `the login of the AWS profile \`${name}\` has run out: run \`aws sso login --profile ${name}\``)
+  if (good) return good
+  throw relayError('authentication', `the login of the AWS profile \`${login.name}\` has run out: run \`aws sso login --profile ${login.name}\``)
+}
+
+async function renewedToken(world: AwsWorld, { path, region }: Login, held: Fields): Promise<string | undefined> {
+  const { refreshToken, clientId, clientSecret } = held as { readonly [field: string]: string | undefined }
+  // A renewal that is not written down would put the command line out of step.
+  if (!refreshToken || !clientId || !clientSecret || !world.writeFile) return undefined
+  const body = JSON.stringify({ clientId, clientSecret, refreshToken, grantType: 'refresh_token' })
+  const answer = await ask(world, { url: `https://${world.host('oidc', region)}/token`, body, secrets: [clientSecret, refreshToken] })
+  const { accessToken, expiresIn } = answer
+  if (typeof accessToken !== 'string' || !(Number(expiresIn) > 0)) return undefined
+  const renewed = { ...held, ...answer, expiresAt: new Date(world.now() + Number(expiresIn) * 1000).toISOString() }
+  // Where it cannot be after all, it is good nevertheless.
+  await world.writeFile(path, JSON.stringify(renewed)).catch(() => undefined)
+  return accessToken
 }

@@ -1,10 +1,12 @@
 // Credentials that the machine hands out: those of a container, and those of an EC2 instance (IMDSv2).
 import { RelayError, relayError } from '../errors.ts'
-import { ask, credentialOf, fields, fileText, variable, type AwsWorld, type Question } from './aws-ask.ts'
+import { ask, askText, fields, secure } from './ask.ts'
 import type { AwsCredential } from './aws-env.ts'
+import { credentialOf, type AwsWorld } from './aws-world.ts'
+import { fileText, variable } from './world.ts'
 
-/** Loopback, and where ECS and EKS hand credentials out: nothing else may be asked without TLS. */
-const PLAIN_HOSTS = /^(127(\.\d+){3}|localhost|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/
+/** Where ECS and EKS hand credentials out, without TLS. */
+const PLAIN_HOSTS = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/
 
 /** ECS, EKS pod identity, CodeBuild, Lambda with SnapStart: undefined where no variable names an address. */
 export async function containerCredential(world: AwsWorld): Promise<AwsCredential | undefined> {
@@ -13,16 +15,11 @@ export async function containerCredential(world: AwsWorld): Promise<AwsCredentia
   )
   const uri = relative === undefined ? full : `http://169.254.170.2${relative}`
   if (uri === undefined) return undefined
-  const address = URL.canParse(uri) ? new URL(uri) : undefined
-  // The relative one must not turn the host before it into something else.
-  const inside = relative === undefined || relative.startsWith('/')
-  if (!address || !inside || address.username || !(address.protocol === 'https:' || (address.protocol === 'http:' && PLAIN_HOSTS.test(address.hostname)))) {
-    throw relayError('config', 'AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on loopback or at the address of ECS or EKS; the relative one begins with a slash')
-  }
-  const secret = tokenFile === undefined ? token : await fileText(world, tokenFile, 'the container authorization token')
+  const url = secure(uri, `AWS_CONTAINER_CREDENTIALS_${relative === undefined ? 'FULL' : 'RELATIVE'}_URI`, PLAIN_HOSTS)
+  const secret = tokenFile === undefined ? token : await fileText(world, tokenFile, { what: 'the container authorization token' })
   if (/[\r\n]/.test(secret ?? '')) throw relayError('config', 'the container authorization token holds a line break')
-  const question = { url: uri, timeoutMs: 1000, ...(secret ? { headers: { authorization: secret }, secrets: [secret] } : undefined) }
-  return credentialOf(fields(await persistent(world, question)) ?? {}, 'the answer of the container')
+  const question = { url, timeoutMs: 1000, ...(secret ? { headers: { authorization: secret }, secrets: [secret] } : undefined) }
+  return credentialOf(await persistent(() => ask(world, question)), 'the answer of the container')
 }
 
 /** The instance's role; undefined where there is no metadata service, or it is turned off. */
@@ -33,30 +30,34 @@ export async function instanceCredential(world: AwsWorld): Promise<AwsCredential
   const timeoutMs = 1000
   let token: string
   try {
-    token = await ask(world, { url: `${base}/latest/api/token`, method: 'PUT', timeoutMs, headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' } })
+    token = await askText(world, { url: `${base}/latest/api/token`, method: 'PUT', timeoutMs, headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' } })
   } catch (error) {
     // Elsewhere than on EC2 nobody answers, and inside a container the answer may not get through.
-    if (error instanceof RelayError) return undefined
+    if (error instanceof RelayError && error.code !== 'overloaded') return undefined
     throw error
   }
-  const read = (path: string): Promise<string> => persistent(world, {
-    url: `${base}/latest/meta-data/iam/security-credentials/${path}`,
-    timeoutMs,
-    headers: { 'x-aws-ec2-metadata-token': token },
-    secrets: [token],
-  })
-  const [role = ''] = (await read('')).trim().split('\n')
+  const headers = { 'x-aws-ec2-metadata-token': token }
+  const read = (path: string): Promise<string> =>
+    persistent(() => askText(world, { url: `${base}/latest/meta-data/iam/security-credentials/${path}`, timeoutMs, headers, secrets: [token] }))
+  // An instance without a role has no such folder.
+  const [role] = /^[\w+=,.@-]+/.exec((await read('').catch(absent)).trim()) ?? []
+  if (!role) return undefined
   const held = fields(await read(encodeURIComponent(role))) ?? {}
   if (held['Code'] !== undefined && held['Code'] !== 'Success') throw relayError('authentication', `the instance has no credentials: ${String(held['Code'])}`)
   return credentialOf(held, `the role ${role} of the instance`)
 }
 
+function absent(error: unknown): string {
+  if (error instanceof RelayError && error.code === 'not_found') return ''
+  throw error
+}
+
 /** Asks up to three times: such services are close by, and sometimes busy. */
-async function persistent(world: AwsWorld, question: Question, left = 2): Promise<string> {
+async function persistent<T>(work: () => Promise<T>, left = 2): Promise<T> {
   try {
-    return await ask(world, question)
+    return await work()
   } catch (error) {
     if (left === 0 || !(error instanceof RelayError) || !/^(network|overloaded)$/.test(error.code)) throw error
-    return persistent(world, question, left - 1)
+    return persistent(work, left - 1)
   }
 }

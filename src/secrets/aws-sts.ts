@@ -1,7 +1,9 @@
 // Credentials of a role: from the token of an identity provider, or from other credentials.
 import { relayError } from '../errors.ts'
-import { ask, credentialOf, fileText, tag, variable, type AwsWorld } from './aws-ask.ts'
+import { askText, tag } from './ask.ts'
 import type { AwsCredential } from './aws-env.ts'
+import { credentialOf, secretsOf, type AwsWorld } from './aws-world.ts'
+import { fileText, variable } from './world.ts'
 
 export interface Role {
   readonly arn: string
@@ -12,7 +14,7 @@ export interface Role {
 
 /** AssumeRoleWithWebIdentity: EKS, GitHub Actions and other OpenID providers. The token is read anew: it rotates. */
 export async function webIdentity(world: AwsWorld, role: Role, tokenFile: string): Promise<AwsCredential> {
-  const token = await fileText(world, tokenFile, 'the web identity token')
+  const token = await fileText(world, tokenFile, { what: 'the web identity token' })
   return assumed(world, role, { body: form(world, role, { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: token }), secrets: [token] })
 }
 
@@ -27,8 +29,14 @@ export async function webIdentityOf(world: AwsWorld, region: string): Promise<Aw
 /** AssumeRole, asked for with other credentials. */
 export function assumeRole(world: AwsWorld, role: Role, from: { readonly keys: AwsCredential; readonly externalId?: string | undefined }): Promise<AwsCredential> {
   const { keys, externalId } = from
-  const secrets = [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])]
-  return assumed(world, role, { body: form(world, role, { Action: 'AssumeRole', ExternalId: externalId }), secrets, keys })
+  return assumed(world, role, { body: form(world, role, { Action: 'AssumeRole', ExternalId: externalId }), secrets: secretsOf(keys), keys })
+}
+
+interface Sent {
+  readonly body: string
+  readonly secrets: readonly (string | undefined)[]
+  /** Who signs it. */
+  readonly keys?: AwsCredential
 }
 
 function form({ now }: AwsWorld, { arn, session, seconds }: Role, more: { readonly [field: string]: string | undefined }): string {
@@ -36,12 +44,11 @@ function form({ now }: AwsWorld, { arn, session, seconds }: Role, more: { readon
   return new URLSearchParams(Object.entries(all).filter((field): field is [string, string] => field[1] !== undefined)).toString()
 }
 
-async function assumed(world: AwsWorld, { arn, region }: Role, sent: { readonly body: string; readonly secrets: readonly string[]; readonly keys?: AwsCredential }): Promise<AwsCredential> {
-  const { body, secrets, keys } = sent
+async function assumed(world: AwsWorld, { arn, region }: Role, { body, secrets, keys }: Sent): Promise<AwsCredential> {
   const url = `https://${world.host('sts', region)}/`
   const plain = { method: 'POST', url, body, headers: { 'content-type': 'application/x-www-form-urlencoded' } } as const
   const signed = keys ? await world.sign(plain, keys, { service: 'sts', region, date: world.now() }) : plain
-  const xml = await ask(world, { ...signed, secrets })
+  const xml = await askText(world, { ...signed, secrets })
   const held = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'].map((name) => [name, tag(xml, name)])
   return credentialOf(Object.fromEntries(held), `the answer for the role ${arn}`)
 }

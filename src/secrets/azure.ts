@@ -2,8 +2,9 @@
 import { RelayError, relayError } from '../errors.ts'
 import type { AzureAdCredential, AzureKeyVaultCredential } from '../types/config.ts'
 import type { Credential } from '../types/provider.ts'
-import { ask, keeper, lasting, placed, variable, type Fields, type Kept } from './ask.ts'
-import type { World } from './world.ts'
+import { ask, hostOf, placed, type Fields } from './ask.ts'
+import { kept, keeper, type Kept } from './keep.ts'
+import { fileText, variable, type World } from './world.ts'
 
 export interface AzureSecrets {
   /**
@@ -17,7 +18,6 @@ export interface AzureSecrets {
 
 /** What Azure OpenAI and AI services take. */
 const SCOPE = 'https://cognitiveservices.azure.com/.default'
-const FIVE_MINUTES = 300_000
 
 interface Identity {
   readonly tenant: string | undefined
@@ -43,10 +43,10 @@ export function azureSecrets(world: World): AzureSecrets {
     keep(JSON.stringify([config.vault_url, config.name]), async () => {
       const url = placed(config.vault_url, '`vault_url`')
       // Other clouds have other audiences: `vault.azure.cn`.
-      const [, audience = 'vault.azure.net'] = /^https:\/\/[^./]+\.((?:vault|managedhsm)\.[^/]+)$/.exec(url) ?? []
+      const [, audience = 'vault.azure.net'] = /^[^.]+\.((?:vault|managedhsm)\..+)$/.exec(new URL(url).hostname) ?? []
       const credential = await token(undefined, `https://${audience}/.default`)
       const value = await keyVault(world, { ...config, url, token: credential.type === 'token' ? credential.value : '' })
-      return { value: { type: 'key', value }, until: world.now() + FIVE_MINUTES }
+      return kept({ type: 'key', value }, world.now())
     })
   return { token, secret }
 }
@@ -56,19 +56,10 @@ async function tokenOf(world: World, identity: Identity): Promise<Kept<Credentia
   if (tenant && client && secret) return entra(world, identity, { client_secret: secret })
   if (tenant && client && file) {
     // Read anew each time: such tokens rotate.
-    const assertion = await federated(world, file)
+    const assertion = await fileText(world, file, { what: 'the token of AZURE_FEDERATED_TOKEN_FILE', instead: 'use AZURE_CLIENT_SECRET' })
     return entra(world, identity, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion })
   }
   return managed(world, identity)
-}
-
-async function federated({ readFile }: World, file: string): Promise<string> {
-  if (!readFile) throw relayError('config', 'AZURE_FEDERATED_TOKEN_FILE names a file, and there are none on this runtime: use AZURE_CLIENT_SECRET')
-  try {
-    return (await readFile(file)).trim()
-  } catch (cause) {
-    throw relayError('config', `${file}, which AZURE_FEDERATED_TOKEN_FILE names, cannot be read`, { cause })
-  }
 }
 
 async function entra(world: World, { tenant = '', client = '', scope }: Identity, proof: { readonly [field: string]: string }): Promise<Kept<Credential>> {
@@ -108,11 +99,11 @@ async function managed(world: World, { client, scope }: Identity): Promise<Kept<
 /** Some say in how many seconds it expires, some when: in seconds since 1970 as text, or as a date. */
 function grant({ now }: World, answer: Fields, where: string): Kept<Credential> {
   const { access_token: value, expires_in: left, expires_on: on } = answer
-  if (typeof value !== 'string' || !value) throw relayError('authentication', `${new URL(where).host} gave no token`)
+  if (typeof value !== 'string' || !value) throw relayError('authentication', `${hostOf(where)} gave no token`)
   const from = now()
   const told = Number(on) * 1000 || Date.parse(String(on)) || from + 3_600_000
-  const expiresAt = left === undefined ? told : from + Number(left) * 1000
-  return lasting({ type: 'token', value, expiresAt }, { now: from, dead: expiresAt })
+  const expiresAt = Number(left) > 0 ? from + Number(left) * 1000 : told
+  return kept({ type: 'token', value, expiresAt }, from, expiresAt)
 }
 
 async function keyVault(world: World, { url, name, token }: { readonly url: string; readonly name: string; readonly token: string }): Promise<string> {

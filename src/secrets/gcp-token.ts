@@ -1,6 +1,7 @@
 // Turns a Google credentials file into an access token, whatever its kind, with fetch and WebCrypto alone.
-import { RelayError, relayError, type ErrorCode } from '../errors.ts'
-import type { World } from './world.ts'
+import { relayError } from '../errors.ts'
+import { ask, askText, fields, hostOf, secure, type Fields, type Question } from './ask.ts'
+import { fileText, type World } from './world.ts'
 
 /** A file as `gcloud` or the console wrote it. */
 export interface GcpKeyFile {
@@ -9,7 +10,6 @@ export interface GcpKeyFile {
   readonly private_key?: string
   readonly private_key_id?: string
   readonly project_id?: string
-  readonly quota_project_id?: string
   readonly token_uri?: string
   readonly client_id?: string
   readonly client_secret?: string
@@ -41,6 +41,8 @@ export interface GcpToken {
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 const TOKEN_URI = 'https://oauth2.googleapis.com/token'
 const STS = 'https://sts.googleapis.com/v1/'
+/** Where machines are told who they are, without TLS. */
+const LINK_LOCAL = /^(169\.254(\.\d+){2}|\[f[de][^\]]*\])$/
 
 /** @throws AuthenticationError where Google says no, ConfigError where the file cannot be used. */
 export async function tokenOf(file: GcpKeyFile, world: World): Promise<GcpToken> {
@@ -66,6 +68,7 @@ export async function tokenOf(file: GcpKeyFile, world: World): Promise<GcpToken>
         secrets: [file.client_secret, file.refresh_token],
       })
     case 'impersonated_service_account':
+      if (!file.service_account_impersonation_url) throw relayError('config', 'a Google credentials file of this type needs `service_account_impersonation_url`')
       return impersonated(file, await tokenOf(file.source_credentials ?? {}, world), world)
     default:
       throw relayError('config', `a Google credentials file of the type \`${file.type}\` cannot be used: take a service account, an authorized user or workload identity federation`)
@@ -79,7 +82,7 @@ async function impersonated(file: GcpKeyFile, token: GcpToken, world: World): Pr
 }
 
 export interface Impersonation {
-  /** An email, or the address of its `:generateAccessToken`. */
+  /** The address of a service account's `:generateAccessToken`. */
   readonly url: string
   readonly token: GcpToken
   readonly delegates?: readonly string[] | undefined
@@ -87,13 +90,13 @@ export interface Impersonation {
 }
 
 export async function impersonate({ url, token, delegates, seconds = 3600 }: Impersonation, world: World): Promise<GcpToken> {
-  const service = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/'
-  const answer = await ask(url.includes('/') ? url : `${service}${encodeURIComponent(url)}:generateAccessToken`, world, {
-    headers: { authorization: `Bearer ${token.value}`, 'content-type': 'application/json' },
+  const { accessToken, expireTime } = await ask(world, {
+    url: secure(url, '`service_account_impersonation_url`'),
+    headers: { authorization: `Bearer ${token.value}` },
     body: JSON.stringify({ scope: [SCOPE], lifetime: `${seconds}s`, ...(delegates && { delegates }) }),
     secrets: [token.value],
   })
-  return { value: text(answer['accessToken'], url), expiresAt: Date.parse(String(answer['expireTime'])) || world.now() + seconds * 1000 }
+  return { value: text(accessToken, hostOf(url)), expiresAt: Date.parse(String(expireTime)) || world.now() + seconds * 1000 }
 }
 
 async function federated(file: GcpKeyFile, world: World): Promise<GcpToken> {
@@ -118,74 +121,33 @@ async function federated(file: GcpKeyFile, world: World): Promise<GcpToken> {
 /** Read anew each time: such tokens rotate. */
 async function subjectToken({ credential_source: source = {} }: GcpKeyFile, world: World): Promise<string> {
   const { file, url, headers, format } = source
-  let said: string
-  if (url !== undefined) said = await (await send(url, world, { method: 'GET', ...(headers && { headers }) })).text()
-  else if (file !== undefined && world.readFile) said = await world.readFile(file)
-  else throw relayError('config', 'the subject token of workload identity federation must come from a `url`, or from a `file` where there are files')
+  const what = 'the subject token of workload identity federation'
+  if (url === undefined && file === undefined) throw relayError('config', `${what} must come from a \`url\` or a \`file\``)
+  const said = url === undefined
+    ? await fileText(world, file ?? '', { what, instead: 'let it come from a `url`, not from a `file`' })
+    : await askText(world, { url: secure(url, `the \`url\` of ${what}`, LINK_LOCAL), ...(headers && { headers, secrets: Object.values(headers) }) })
   if (format?.type !== 'json') return said.trim()
-  const held = (parsed(said) as { readonly [field: string]: unknown } | undefined)?.[format.subject_token_field_name ?? '']
-  return text(held, `field \`${format.subject_token_field_name}\` of the subject token`)
+  const { subject_token_field_name: field = '' } = format
+  return text(fields(said)?.[field], `field \`${field}\` of the subject token`)
 }
 
 function basic({ client_id, client_secret = '' }: GcpKeyFile): { readonly [name: string]: string } {
   return client_id === undefined ? {} : { authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` }
 }
 
-interface Question {
-  readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
-  readonly secrets?: readonly (string | undefined)[]
-}
-
-interface FormQuestion extends Question {
+interface FormQuestion extends Pick<Question, 'headers' | 'secrets'> {
   readonly form: { readonly [field: string]: string | undefined }
 }
 
-async function exchange(url: string, world: World, { form, headers, secrets = [] }: FormQuestion): Promise<GcpToken> {
-  const fields = Object.entries(form).filter((field): field is [string, string] => field[1] !== undefined)
-  const answer = await ask(url, world, {
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body: new URLSearchParams(fields).toString(),
-    secrets: [...secrets, form['assertion']],
-  })
-  return { value: text(answer['access_token'], url), expiresAt: world.now() + Number(answer['expires_in'] ?? 3600) * 1000 }
+async function exchange(url: string, world: World, { form, headers = {}, secrets = [] }: FormQuestion): Promise<GcpToken> {
+  const sent = Object.entries(form).filter((field): field is [string, string] => field[1] !== undefined)
+  const body = new URLSearchParams(sent)
+  return tokenIn(await ask(world, { url: secure(url, 'the address of a Google credentials file'), headers, body, secrets: [...secrets, form['assertion']] }), hostOf(url), world)
 }
 
-/** Asks a Google service. @throws RelayError with Google's own words, and none of the secrets. */
-export async function ask(url: string, world: World, { secrets = [], ...question }: Question): Promise<{ readonly [field: string]: unknown }> {
-  if (!url.startsWith('https://')) throw relayError('config', `Google's credentials go to https addresses only, not to ${url}`)
-  const response = await send(url, world, { method: question.body === undefined ? 'GET' : 'POST', ...question })
-  const raw = await response.text()
-  const body = parsed(raw) as { readonly [field: string]: unknown } | undefined
-  if (response.ok && body) return body
-  const { error, error_description } = body ?? {}
-  const words = typeof error === 'object' && error !== null && 'message' in error ? [error.message] : [error_description, error]
-  const said = words.filter(Boolean).join(' ')
-  const { status } = response
-  const known = secrets.filter((secret): secret is string => secret !== undefined)
-  throw relayError(codeOf(status), `${new URL(url).host} gave no credential: ${said || `HTTP ${status}`}`, { status, raw, secrets: known })
-}
-
-function codeOf(status: number): ErrorCode {
-  if (status === 404) return 'not_found'
-  if (status === 403) return 'permission'
-  return status === 429 || status >= 500 ? 'overloaded' : 'authentication'
-}
-
-/** A redirect would take the secret to another host. */
-export async function send(url: string, world: World, init: RequestInit): Promise<Response> {
-  let response: Response
-  try {
-    response = await world.fetch(url, { ...init, redirect: 'manual' })
-  } catch (cause) {
-    if (cause instanceof RelayError) throw cause
-    // Without the cause, which may quote a header or the address.
-    throw relayError('network', `${new URL(url).host} cannot be reached for a credential`)
-  }
-  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-    throw relayError('config', `${new URL(url).host} redirects elsewhere, and a credential does not follow`)
-  }
-  return response
+/** What OAuth's services answer. */
+export function tokenIn({ access_token, expires_in }: Fields, where: string, { now }: World): GcpToken {
+  return { value: text(access_token, where), expiresAt: now() + (Number(expires_in) || 3600) * 1000 }
 }
 
 /** A signed statement that lasts an hour (RFC 7523). */
@@ -218,13 +180,5 @@ function base64url(bytes: Uint8Array): string {
 
 function text(value: unknown, where: string): string {
   if (typeof value === 'string' && value) return value
-  throw relayError('authentication', `${where} holds no token`)
-}
-
-function parsed(raw: string): unknown {
-  try {
-    return JSON.parse(raw)
-  } catch {
-    return undefined
-  }
+  throw relayError('authentication', `${where} gave no token`)
 }

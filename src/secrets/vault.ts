@@ -2,8 +2,9 @@
 import { RelayError, relayError } from '../errors.ts'
 import type { VaultCredential } from '../types/config.ts'
 import type { Credential } from '../types/provider.ts'
-import { ask, fields, keeper, lasting, placed, variable, type Fields } from './ask.ts'
-import type { World } from './world.ts'
+import { ask, fields, hostOf, placed, type Fields } from './ask.ts'
+import { kept, keeper, type Keeper } from './keep.ts'
+import { fileIfAny, homeOf, variable, type World } from './world.ts'
 
 export interface VaultSecrets {
   /**
@@ -13,8 +14,6 @@ export interface VaultSecrets {
    */
   readonly secret: (config: VaultCredential) => Promise<Credential>
 }
-
-const FIVE_MINUTES = 300_000
 
 interface Door {
   readonly url: string
@@ -36,14 +35,14 @@ export function vaultSecrets(world: World): VaultSecrets {
       const token = await tokenOf(world, { url, headers }, logins)
       const held = await read(world, { url, headers: { ...headers, 'x-vault-token': token }, token }, path.replace(/^\/+|\/+$/g, ''))
       const { [field]: value } = held
-      if (typeof value === 'string' && value.trim()) return { value: { type: 'key', value: value.trim() }, until: world.now() + FIVE_MINUTES }
+      if (typeof value === 'string' && value.trim()) return kept({ type: 'key', value: value.trim() }, world.now())
       throw relayError('config', `the secret \`${path}\` has no text in a field \`${field}\`; it has: ${Object.keys(held).join(', ') || 'nothing'}`)
     })
   }
   return { secret }
 }
 
-async function tokenOf(world: World, { url, headers }: Omit<Door, 'token'>, logins: ReturnType<typeof keeper<string>>): Promise<string> {
+async function tokenOf(world: World, { url, headers }: Omit<Door, 'token'>, logins: Keeper<string>): Promise<string> {
   const given = await variable(world, 'VAULT_TOKEN')
   if (given) return given
   const role_id = await variable(world, 'VAULT_ROLE_ID')
@@ -53,14 +52,13 @@ async function tokenOf(world: World, { url, headers }: Omit<Door, 'token'>, logi
       const now = world.now()
       const { auth } = await ask(world, { url: `${url}/v1/auth/approle/login`, headers, body: JSON.stringify({ role_id, secret_id }), secrets: [role_id, secret_id] })
       const { client_token, lease_duration } = (auth ?? {}) as { readonly client_token?: unknown; readonly lease_duration?: number }
-      if (typeof client_token !== 'string') throw relayError('authentication', `${new URL(url).host} gave no token`)
+      if (typeof client_token !== 'string') throw relayError('authentication', `${hostOf(url)} gave no token`)
       // A lease of 0 never ends; it is looked at again all the same.
-      return lasting(client_token, { now, dead: now + (lease_duration || 3600) * 1000 })
+      return kept(client_token, now, now + (lease_duration || 3600) * 1000)
     })
   }
-  const home = await variable(world, 'HOME')
-  const file = home && (await world.readFile?.(`${home}/.vault-token`).catch(() => undefined))
-  if (file?.trim()) return file.trim()
+  const file = await fileIfAny(world, `${await homeOf(world)}/.vault-token`)
+  if (file) return file
   throw relayError('config', 'there is no token for Vault: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID')
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { awsHost } from '../../src/auth/aws-host.ts'
 import { signV4 } from '../../src/auth/sigv4.ts'
 import { RelayError } from '../../src/errors.ts'
-import type { AwsWorld } from '../../src/secrets/aws-ask.ts'
+import type { AwsWorld } from '../../src/secrets/aws-world.ts'
 import { parseIni } from '../../src/secrets/aws-files.ts'
 import { awsSecrets, type AwsSecrets } from '../../src/secrets/aws.ts'
 
@@ -394,7 +394,7 @@ describe('keeping', () => {
     await self.secrets.profile()
     gone = true
     self.now += HOUR - 1000
-    await expect(self.secrets.profile()).rejects.toMatchObject({ code: 'authentication', status: 403 })
+    await expect(self.secrets.profile()).rejects.toMatchObject({ code: 'permission', status: 403 })
   })
 })
 
