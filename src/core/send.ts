@@ -23,16 +23,15 @@ export function sender(services: Services): Next {
   // How far each server's clock is ahead of ours, in milliseconds, where that has come out.
   const ahead = new Map<string, number>()
   const cache = new Map<string, unknown>()
-  return async (call) => {
-    const { runtime, budget, kind, speak } = call
-    const target = call.target && (speak?.(call.target) ?? call.target)
-    if (!target) throw relayError('config', 'nothing chose a model for this call')
+  const lacking = new Map<string, string>()
+  const once = async (call: Call, target: Target, without = lacking.get(target.baseUrl)): Promise<Reply> => {
+    const { runtime, budget, kind } = call
     call.signal?.throwIfAborted()
     const from = runtime.now()
     budget.left--
     let outcome: { readonly ok: boolean; readonly cause?: string; readonly status?: number } = { ok: true }
     try {
-      return await attempt(call, target, { ...services, ahead, cache })
+      return await attempt(call, target, { ...services, ahead, cache, without })
     } catch (error) {
       const { code = 'cancelled', status } = error instanceof RelayError ? error : {}
       outcome = { ok: false, cause: code, ...(status && { status }) }
@@ -43,11 +42,29 @@ export function sender(services: Services): Next {
       budget.attempts.push({ alias, provider: provider.name, model, ...(key && { key }), kind, ...outcome, ms: runtime.now() - from })
     }
   }
+  return async (call) => {
+    const target = call.target && (call.speak?.(call.target) ?? call.target)
+    if (!target) throw relayError('config', 'nothing chose a model for this call')
+    const { provider: { optional }, baseUrl } = target
+    const { budget, request } = call
+    try {
+      return await once(call, target)
+    } catch (error) {
+      // Servers that do not know a field name it. What they would have answered to is asked without, from then on.
+      const without = error instanceof RelayError && error.code === 'invalid_request' ? optional?.find((field) => error.message.includes(field)) : undefined
+      if (!without || without === lacking.get(baseUrl) || without in { ...request.providerOptions } || budget.left < 1) throw error
+      const reply = await once({ ...call, kind: 'retry' }, target, without)
+      lacking.set(baseUrl, without)
+      return reply
+    }
+  }
 }
 
 interface Sending extends Services {
   readonly ahead: Map<string, number>
   readonly cache: SignContext['cache']
+  /** A field of the body that this server does not know. */
+  readonly without: string | undefined
 }
 
 /** Once more by the server's clock, where that is what went wrong. */
@@ -63,7 +80,7 @@ async function attempt(call: Call, target: Target, sending: Sending): Promise<Re
   }
 }
 
-async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache }: Sending): Promise<Reply> {
+async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache, without }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
   const { provider, model, alias, config } = target
   const details: { -readonly [field in keyof ErrorDetails]: ErrorDetails[field] } = { provider: provider.name, model, alias }
@@ -78,7 +95,8 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
     // Where secrets are kept may be as slow as any server.
     const credential = await line.hold(secretOf(target))
     details.secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
-    const encoding = encodingOf(call, target, { details, note: () => undefined })
+    const providerOptions = without && { [without]: undefined, ...call.request.providerOptions }
+    const encoding = encodingOf(providerOptions ? { ...call, request: { ...call.request, providerOptions } } : call, target, { details, note: () => undefined })
     const { url, ...request } = await signed(encoding, credential, { now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache })
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.

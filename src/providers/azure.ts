@@ -17,6 +17,7 @@ export const azure: Provider = {
   env: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   ambient: { type: 'azure_ad' },
   sign: azureKeyOrToken,
+  optional: ['stream_options'],
   prefill: false,
   embed: azureEmbed(embeddings({ base64: true, tokens: 300_000 })),
   wire: /* @__PURE__ */ azureWire(

@@ -11,6 +11,7 @@ export const compatible: Provider = {
   env: [],
   keyless: true,
   sign: bearer,
+  optional: ['stream_options'],
   embed: embeddings(),
   rerank: cohereReranking,
   // Some end a stream without `[DONE]`.

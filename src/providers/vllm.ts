@@ -12,6 +12,7 @@ export const vllm: Provider = {
   env: ['VLLM_API_KEY'],
   keyless: true,
   sign: bearer,
+  optional: ['stream_options'],
   embed: embeddings(),
   rerank: cohereReranking,
   wire: openaiChatKin({

@@ -157,6 +157,8 @@ export interface Provider {
   readonly keyless?: boolean
   /** True where not even loopback may be spoken to without TLS. */
   readonly httpsOnly?: boolean
+  /** Fields of the body that not every server knows: one that refuses a request because of one of them is asked without. */
+  readonly optional?: readonly string[]
   /** False where a model that is shown the beginning of its answer does not go on from there, but answers anew. */
   readonly prefill?: false
   /** Tells by its name whether a model does so where others go on. */
