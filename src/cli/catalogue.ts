@@ -1,11 +1,14 @@
 // The catalogue that a command works on: read from files, checked, and made a hub.
 import { fromConfig } from '../../runtimes/node.ts'
+import { merge } from '../config/merge.ts'
 import { nearest } from '../config/nearest.ts'
+import { inOrder, locate, type KeyProblem, type Sourced } from '../config/place.ts'
+import { readText } from '../config/source.ts'
 import { relayError } from '../errors.ts'
 import type { Hub } from '../hub.ts'
 import { providers } from '../providers/index.ts'
 import type { RelayConfig } from '../types/config.ts'
-import { compile, type YamlText } from '../yaml.ts'
+import { compile, warnings, type Finding, type YamlText } from '../yaml.ts'
 import { listOf, type Given } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -26,9 +29,30 @@ export async function read(files: readonly string[], io: Io): Promise<readonly Y
   }))
 }
 
+/** A catalogue that is right, and where things stand in its files. */
+export interface Checked {
+  readonly config: RelayConfig
+  /** Problems with their places. */
+  readonly located: (problems: readonly KeyProblem[]) => readonly Finding[]
+}
+
 /** Checked, and its references kept: no variable need be set. */
+export async function checked(files: readonly string[], io: Io): Promise<Checked> {
+  const texts = await read(files, io)
+  const located = (problems: readonly KeyProblem[]): readonly Finding[] => {
+    const { place } = texts.map(readText).reduce<Sourced>(merge, { data: {}, findings: [] })
+    return inOrder(problems.map((problem) => locate(problem, place)), files)
+  }
+  return { config: compile(texts, { providers }), located }
+}
+
 export async function configOf(files: readonly string[], io: Io): Promise<RelayConfig> {
-  return compile(await read(files, io), { providers })
+  return (await checked(files, io)).config
+}
+
+/** What has no effect, where it is said. */
+export function idle({ config, located }: Checked): readonly Finding[] {
+  return located(warnings(config).map((problem) => ({ ...problem, atKey: true })))
 }
 
 /** A hub for one model or group. What the rest of the catalogue would need in variables is not asked for. */

@@ -20,7 +20,7 @@ export const chat: Command = {
     ['-s, --system <text>', 'System prompt'],
     ['--max-tokens <count>', 'The most tokens to answer with'],
     ['--no-stream', 'Print the answer when it is whole'],
-    ['--json', 'Print the whole response as JSON'],
+    ['--json', 'Print the whole response as JSON, or the failure'],
   ],
   examples: [
     ['chat fast "Why is the sky blue?"', 'streams the answer; tokens, cost and time go to stderr'],

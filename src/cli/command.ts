@@ -22,7 +22,7 @@ export interface Command {
 }
 
 export const CONFIG_OPTION = ['-c, --config <file>', 'Catalogue; later ones override earlier ones (default: models.yaml)'] as const
-export const JSON_OPTION = ['--json', 'Print JSON'] as const
+export const JSON_OPTION = ['--json', 'Print JSON, a failure too'] as const
 
 /** The values of an option, in order. */
 export function listOf(given: Given, name: string): readonly string[] {

@@ -5,14 +5,15 @@ import { pathText } from '../config/place.ts'
 import { RelayError } from '../errors.ts'
 import { providers } from '../providers/index.ts'
 import type { ModelConfig, RelayConfig } from '../types/config.ts'
-import { warnings, type Problem } from '../yaml.ts'
-import { configOf, filesOf, hubFor, needed } from './catalogue.ts'
+import type { Problem } from '../yaml.ts'
+import { checked, filesOf, hubFor, idle, needed } from './catalogue.ts'
 import { CONFIG_OPTION, JSON_OPTION, listOf, valueOf, type Command, type Given } from './command.ts'
 import { CONFIG, exitCode, INTERRUPTED, OK, UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import { keysOf, type KeyFacts } from './keys.ts'
 import { paint, table, type Paint } from './paint.ts'
 import { progress } from './progress.ts'
+import { findingLine } from './report.ts'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -69,18 +70,19 @@ const AT_ONCE = 4
 async function examine(given: Given, io: Io): Promise<number> {
   const seconds = Number(valueOf(given, 'timeout') ?? 30)
   if (!(seconds > 0)) throw new UsageError('--timeout takes a number of seconds above 0')
-  const whole = await configOf(filesOf(given, given.words), io)
-  const config = chosen(whole, listOf(given, 'model'))
+  const catalogue = await checked(filesOf(given, given.words), io)
+  const config = chosen(catalogue.config, listOf(given, 'model'))
   const color = paint(io, 'stderr')
-  for (const problem of warnings(whole)) await io.stderr(`${color.yellow('warning:')} ${said(problem)}\n`)
-  const unset = resolveEnv(config, io.env).problems
-  const general = unset.filter(({ path }) => path[0] !== 'models')
-  for (const problem of general) await io.stderr(`${color.red('error:')} ${said(problem)}\n`)
-  const patients = await Promise.all(Object.entries(config.models ?? {}).map(([alias, model]) => patient([alias, model], config, io)))
+  for (const finding of idle(catalogue)) await io.stderr(findingLine(finding, color.yellow('warning:')))
+  // What stands outside of the models is in the way of all of them.
+  const general = catalogue.located(resolveEnv(config, io.env).problems.filter(({ path }) => path[0] !== 'models'))
+  for (const finding of general) await io.stderr(findingLine(finding, color.red('error:')))
+  const shared = general.map(said).join('\n') || undefined
+  const patients = await Promise.all(Object.entries(config.models ?? {}).map(([alias, model]) => patient([alias, model], { config, shared, io })))
   const live = given.options['live'] === true
   const signal = live ? io.interrupted() : undefined
   const found = signal && !general.length ? await askAll(patients, { config, io, seconds, signal }) : patients.map(unasked)
-  await report(found.map(({ health }) => health), { json: given.options['json'] === true, live, io })
+  await report(found.map(({ health }) => health), { json: given.options['json'] === true, live, shared, io })
   if (signal?.aborted) return INTERRUPTED
   return general.length ? CONFIG : (found.find(({ exit }) => exit !== OK)?.exit ?? OK)
 }
@@ -91,15 +93,22 @@ function chosen(config: RelayConfig, aliases: readonly string[]): RelayConfig {
   return { ...config, models: Object.assign({}, ...aliases.map((alias) => needed(config, alias).models)) as NonNullable<RelayConfig['models']> }
 }
 
+interface Ward {
+  readonly config: RelayConfig
+  /** What stands in the way of every model. */
+  readonly shared: string | undefined
+  readonly io: Io
+}
+
 /** A model with what is known of it before anything is sent. */
-async function patient([alias, model]: readonly [string, ModelConfig], config: RelayConfig, { env }: Io): Promise<Patient> {
+async function patient([alias, model]: readonly [string, ModelConfig], { config, shared, io: { env } }: Ward): Promise<Patient> {
   const { config: resolved, problems } = resolveEnv({ ...config, models: { [alias]: model } }, env)
   // A variable that a credential names is the key's affair.
   const unset = problems.find(({ path }) => path[0] === 'models' && !String(path[2]).startsWith('credential'))
   if (unset) return { alias, model, keys: { from: '', set: null }, problem: said(unset) }
   try {
     const keys = await keysOf(catalog(resolved, providers).target(alias), env)
-    return { alias, model, keys, problem: keys.problem }
+    return { alias, model, keys, problem: keys.problem ?? shared }
   } catch (error) {
     if (!(error instanceof RelayError)) throw error
     return { alias, model, keys: { from: '', set: null }, problem: error.message }
@@ -176,15 +185,17 @@ async function ask(patient: Patient, { config, io, seconds, signal }: Visit): Pr
 interface Shown {
   readonly json: boolean
   readonly live: boolean
+  /** Said already. */
+  readonly shared: string | undefined
   readonly io: Io
 }
 
-async function report(rows: readonly Health[], { json, live, io }: Shown): Promise<void> {
+async function report(rows: readonly Health[], { json, live, shared, io }: Shown): Promise<void> {
   if (json) return io.stdout(`${JSON.stringify(rows, undefined, 2)}\n`)
   const { red, dim } = paint(io, 'stderr')
   await io.stdout(tableOf(rows, live, paint(io, 'stdout')))
   const ill = rows.filter(({ code }) => code !== null)
-  for (const { alias, message } of ill) await io.stderr(`${red(`${alias}:`)} ${message}\n`)
+  for (const { alias, message } of ill) if (message !== shared) await io.stderr(`${red(`${alias}:`)} ${message}\n`)
   const fine = `${rows.length - ill.length} of ${rows.length} ${rows.length === 1 ? 'model' : 'models'}`
   await io.stderr(`${live ? `${fine} answered` : `${fine} could be asked; ${dim('--live asks them')}`}\n`)
 }

@@ -1,6 +1,13 @@
-// What an answer took, in a line or two.
+// What an answer took, in a line or two, and what is wrong with a catalogue.
+import { pathText, type Finding } from '../config/place.ts'
 import type { Attempt, ChatResponse, Cost } from '../types/response.ts'
 import { usd, type Paint } from './paint.ts'
+
+/** `models.yaml:3:13: error: models.fast.target: ...`. */
+export function findingLine({ file, line, column, path, message }: Finding, label: string): string {
+  const place = file === undefined ? '' : `${[file, line, column].filter((part) => part !== undefined).join(':')}: `
+  return `${place}${label} ${path.length ? `${pathText(path)}: ` : ''}${message}\n`
+}
 
 const SAYS: { readonly [source in Cost['source']]: string } = {
   live_api: "the provider's own figure",

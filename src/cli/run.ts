@@ -1,18 +1,17 @@
 // One run of the program: the command line to a command, and what it throws to an exit code.
 import { cac, type CAC } from 'cac'
 import manifest from '../../package.json' with { type: 'json' }
-import { RelayError } from '../errors.ts'
 import { chat } from './chat.ts'
 import type { Command, Given } from './command.ts'
 import { compile } from './compile.ts'
 import { doctor } from './doctor.ts'
-import { exitCode, INTERRUPTED, OK, USAGE, UsageError } from './exit.ts'
+import { exitCode, OK, USAGE, UsageError } from './exit.ts'
+import { failureJson, failureText } from './failure.ts'
 import { details, overview } from './help.ts'
 import type { Io } from './io.ts'
 import { models } from './models.ts'
 import { paint } from './paint.ts'
 import { providers } from './providers.ts'
-import { attemptsLine, summaryLine } from './report.ts'
 import { schema } from './schema.ts'
 import { validate } from './validate.ts'
 
@@ -26,7 +25,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv.map((word) => (word === '-' ? DASH : word)), io)
   } catch (error) {
-    await io.stderr(await told(error, io))
+    // In full for whoever reads the standard output as JSON, and for people all the same.
+    if (asksJson(argv)) await io.stdout(failureJson(error))
+    await io.stderr(failureText(error, io))
     return exitCode(error)
   }
 }
@@ -39,7 +40,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   if (!command) {
     if (options['version'] === true) return print(io, `${manifest.version}\n`)
     if (help || (args[0] === 'help' && args.length === 1)) return print(io, overview(COMMANDS, paint(io, 'stdout')))
-    await io.stderr(args[0] === undefined ? overview(COMMANDS, paint(io, 'stderr')) : unknown(args[0], io))
+    if (args[0] !== undefined) throw unknown(args[0])
+    await io.stderr(overview(COMMANDS, paint(io, 'stderr')))
     return USAGE
   }
   if (help) return print(io, details(command, paint(io, 'stdout')))
@@ -70,26 +72,12 @@ async function print(io: Io, text: string): Promise<number> {
   return OK
 }
 
-function unknown(word: string, io: Io): string {
-  const names = COMMANDS.map(({ name }) => name).join(', ')
-  return `${paint(io, 'stderr').red('relay:')} there is no command \`${word}\`; there are ${names}\n`
+function unknown(word: string): UsageError {
+  return new UsageError(`there is no command \`${word}\`; there are ${COMMANDS.map(({ name }) => name).join(', ')}`)
 }
 
-/** What went wrong, and what to do; what had arrived is counted. */
-async function told(error: unknown, io: Io): Promise<string> {
-  const color = paint(io, 'stderr')
-  if (exitCode(error) === INTERRUPTED) return `${color.yellow('interrupted')}\n`
-  const words = error instanceof Error ? error.message : String(error)
-  const lines = [`${color.red('relay:')} ${words}`]
-  if (exitCode(error) === USAGE) lines.push(color.dim('see relay --help'))
-  if (error instanceof RelayError) {
-    const { code, status, provider, model, requestId, partial, attempts } = error
-    const facts = [code, status, provider && `${provider}/${model ?? ''}`, requestId].filter((fact) => fact !== undefined && fact !== code)
-    if (code !== 'config') lines.push(color.dim([code, ...facts].join(' · ')))
-    if (attempts.length > 1) lines.push(attemptsLine(attempts, color))
-    if (partial) lines.push(summaryLine(partial, color))
-  } else if (!(error instanceof UsageError) && error instanceof Error && error.name !== 'CACError' && io.env('RELAY_DEBUG')) {
-    lines.push(error.stack ?? '')
-  }
-  return `${lines.join('\n')}\n`
+/** Before it is parsed, which may be what fails. Behind `--` stand words. */
+function asksJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end < 0 ? undefined : end).includes('--json')
 }

@@ -1,14 +1,15 @@
 // `relay validate`: every mistake of a catalogue with its file, line and column.
 import { resolveEnv } from '../config/env.ts'
-import { pathText } from '../config/place.ts'
+import { inOrder } from '../config/place.ts'
 import { ConfigError } from '../errors.ts'
 import type { RelayConfig } from '../types/config.ts'
-import { warnings, type Finding, type Problem } from '../yaml.ts'
-import { configOf, filesOf } from './catalogue.ts'
+import type { Finding } from '../yaml.ts'
+import { checked, filesOf, idle, type Checked } from './catalogue.ts'
 import { CONFIG_OPTION, JSON_OPTION, type Command, type Given } from './command.ts'
 import { CONFIG, OK } from './exit.ts'
 import type { Io } from './io.ts'
 import { paint } from './paint.ts'
+import { findingLine } from './report.ts'
 
 export const validate: Command = {
   name: 'validate',
@@ -30,7 +31,7 @@ export const validate: Command = {
 interface Verdict {
   readonly config?: RelayConfig
   readonly errors: readonly Finding[]
-  readonly warnings: readonly Problem[]
+  readonly warnings: readonly Finding[]
 }
 
 async function check(given: Given, io: Io): Promise<number> {
@@ -40,10 +41,10 @@ async function check(given: Given, io: Io): Promise<number> {
   else {
     const { red, yellow, green } = paint(io, 'stderr')
     const lines = [
-      ...errors.map((error) => `${placeOf(error)}${red('error:')} ${said(error)}`),
-      ...warnings.map((warning) => `${files.length > 1 ? '' : `${files[0]}: `}${yellow('warning:')} ${said(warning)}`),
+      ...errors.map((error) => findingLine(error, red('error:'))),
+      ...warnings.map((warning) => findingLine(warning, yellow('warning:'))),
     ]
-    await io.stderr(lines.map((line) => `${line}\n`).join(''))
+    await io.stderr(lines.join(''))
     const { models = {}, groups = {} } = config ?? {}
     const content = `${plural(Object.keys(models).length, 'model')}, ${plural(Object.keys(groups).length, 'group')}`
     if (errors.length) await io.stderr(`${red('not valid:')} ${plural(errors.length, 'mistake')} in ${files.join(', ')}\n`)
@@ -53,29 +54,21 @@ async function check(given: Given, io: Io): Promise<number> {
 }
 
 async function judge(files: readonly string[], { options }: Given, io: Io): Promise<Verdict> {
-  let config: RelayConfig
+  let found: Checked
   try {
-    config = await configOf(files, io)
+    found = await checked(files, io)
   } catch (error) {
     // A file that cannot be read has no findings.
     if (!(error instanceof ConfigError) || !Array.isArray(error.data)) throw error
     return { errors: error.data as readonly Finding[], warnings: [] }
   }
-  const unset = resolveEnv(config, io.env).problems
-  const without = warnings(config)
-  return {
-    config,
-    errors: [...(options['env'] === true || options['strict'] === true ? unset : []), ...(options['strict'] === true ? without : [])],
-    warnings: [...(options['env'] === true || options['strict'] === true ? [] : unset), ...(options['strict'] === true ? [] : without)],
-  }
-}
-
-function placeOf({ file, line, column }: Finding): string {
-  return file === undefined ? '' : `${[file, line, column].filter((part) => part !== undefined).join(':')}: `
-}
-
-function said({ path, message }: Problem): string {
-  return path.length ? `${pathText(path)}: ${message}` : message
+  const { config, located } = found
+  const unset = located(resolveEnv(config, io.env).problems)
+  const without = idle(found)
+  const strict = options['strict'] === true
+  if (strict) return { config, errors: inOrder([...unset, ...without], files), warnings: [] }
+  if (options['env'] === true) return { config, errors: unset, warnings: without }
+  return { config, errors: [], warnings: inOrder([...unset, ...without], files) }
 }
 
 function plural(count: number, noun: string): string {

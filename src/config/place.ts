@@ -60,6 +60,12 @@ export function pathText(path: Problem['path']): string {
   }).join('')
 }
 
+/** In the order in which the files were given, and from their tops down. */
+export function inOrder<T extends Finding>(findings: readonly T[], files: readonly (string | undefined)[]): T[] {
+  const rank = ({ file, line = 0, column = 0 }: Finding): readonly number[] => [files.indexOf(file), line, column]
+  return [...findings].sort((a, b) => rank(a).map((value, i) => value - rank(b)[i]!).find(Boolean) ?? 0)
+}
+
 /** `file:line:column: path: message`. */
 export function findingText({ file, line, column, path, message }: Finding): string {
   return [line === undefined ? file : `${file}:${line}:${column}`, pathText(path), message].filter(Boolean).join(': ')

@@ -7,7 +7,7 @@ import { type Problem, resolveEnv } from './env.ts'
 import { groupProblems } from './groups.ts'
 import { merge } from './merge.ts'
 import { nearest } from './nearest.ts'
-import { type Finding, findingText, type KeyProblem, locate, type Sourced } from './place.ts'
+import { type Finding, findingText, inOrder, type KeyProblem, locate, type Sourced } from './place.ts'
 import { type ProviderFacts, providerProblems } from './provided.ts'
 import { shapeProblems, withoutNulls } from './shape.ts'
 
@@ -65,10 +65,7 @@ function without(later: readonly KeyProblem[], said: readonly Problem[]): readon
 }
 
 function fail(found: readonly Finding[], files: readonly (string | undefined)[]): never {
-  const rank = ({ file, line = 0, column = 0 }: Finding): readonly number[] => [files.indexOf(file), line, column]
-  const data = found
-    .map((finding) => ({ ...finding, message: scrub(finding.message) }))
-    .sort((a, b) => rank(a).map((value, i) => value - rank(b)[i]!).find(Boolean) ?? 0)
+  const data = inOrder(found.map((finding) => ({ ...finding, message: scrub(finding.message) })), files)
   const lines = data.slice(0, 50).map(findingText)
   if (data.length > lines.length) lines.push(`and ${data.length - lines.length} more`)
   const head = data.length > 1 ? [`the catalogue has ${data.length} mistakes:`] : []

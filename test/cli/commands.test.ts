@@ -39,6 +39,27 @@ describe('the command line', () => {
     expect([told.code, told.stdout]).toEqual([code, ''])
   })
 
+  it.each<[string, string[], number, object, World?]>([
+    ['the command line', ['validate', '--nope'], 2, { code: 'usage', message: 'Unknown option `--nope`' }],
+    ['no such command', ['nope'], 2, { code: 'usage' }],
+    ['no file', ['doctor', 'nowhere.yaml'], 3, { code: 'config', name: 'ConfigError', message: expect.stringContaining('nowhere.yaml') as string }],
+    ['a mistake', ['models', 'list'], 3, { code: 'config', data: [{ file: 'models.yaml', line: 2, column: 9 }] }, { files: { 'models.yaml': 'models:\n  fast: 1\n' } }],
+    ['no such alias', ['chat', 'fsat', 'hi'], 3, { code: 'config', alias: 'fsat' }],
+    ['a refusal', ['chat', 'fast', 'hi'], 4, { code: 'authentication', provider: 'openai', model: 'gpt-4.1-mini', status: 401, attempts: [{ cause: 'authentication' }] }, { fetch: simulator({ answers: { error: 'authentication' } }).fetch }],
+    ['a stream that breaks', ['chat', 'fast', 'hi'], 5, { code: 'stream_truncated', partial: { text: 'one two', usage: { estimated: true } } }, { fetch: simulator({ answers: { text: 'one two three', fault: { type: 'end', content: 2 } } }).fetch }],
+  ])('--json: a failure is one object on stdout, and a line on stderr: %s', async (_, argv, code, error, more = {}) => {
+    const told = await relay([...argv, '--json'], { ...world, ...more })
+    expect(JSON.parse(told.stdout)).toMatchObject({ error: { ...error, exitCode: code } })
+    expect([told.code, told.stderr.startsWith('relay: '), (told.stdout + told.stderr).includes(KEY)]).toEqual([code, true, false])
+    const plain = await relay(argv, { ...world, ...more })
+    expect([plain.code, plain.stderr.split('\n')[0]]).toEqual([code, told.stderr.split('\n')[0]])
+  })
+
+  it('--json among the words of a prompt is a word', async () => {
+    const { stdout } = await relay(['chat', 'fast', '--', '--json'], { ...world, fetch: simulator({ answers: { error: 'quota' } }).fetch })
+    expect(stdout).toBe('')
+  })
+
   it.each(['', 'chat', 'validate', 'schema', 'compile', 'providers', 'models'])('relay %s --help', async (name) => {
     const { code, stdout, stderr } = await relay([name, '--help'].filter(Boolean), world)
     expect([code, stderr]).toEqual([0, ''])
@@ -115,7 +136,7 @@ describe('validate', () => {
     const without = { files: world.files! }
     const fine = await relay(['validate'], without)
     expect([fine.code, fine.stdout]).toEqual([0, 'valid: models.yaml: 3 models, 1 group\n'])
-    expect(fine.stderr).toContain('warning: models.fast.credential: the variable MY_KEY is not set')
+    expect(fine.stderr).toContain('models.yaml:3:52: warning: models.fast.credential: the variable MY_KEY is not set')
     expect(await relay(['validate', '--env'], without)).toMatchObject({ code: 3 })
     expect(await relay(['validate', '--env'], world)).toMatchObject({ code: 0, stderr: '' })
   })
@@ -123,8 +144,19 @@ describe('validate', () => {
   it('warns of what has no effect, and refuses it when that is wanted', async () => {
     const files = { 'models.yaml': `defaults: { http2: true }\n${MODELS}` }
     const { code, stderr } = await relay(['validate'], { ...world, files })
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/warning: defaults\.http2: has no effect/)])
-    expect(await relay(['validate', '--strict'], { ...world, files })).toMatchObject({ code: 3 })
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^models\.yaml:1:13: warning: defaults\.http2: has no effect/)])
+    expect(await relay(['validate', '--strict'], { ...world, files })).toMatchObject({ code: 3, stderr: expect.stringMatching(/^models\.yaml:1:13: error: defaults\.http2/) as string })
+  })
+
+  it('says of a warning where it stands, in whichever file says it last', async () => {
+    const files = { 'models.yaml': MODELS, 'over.yaml': 'models:\n  local:\n    params:\n      maxTokens: 4\n    headers: { x-team: $env.TEAM }\n' }
+    const { stdout, stderr } = await relay(['validate', 'models.yaml', 'over.yaml'], { ...world, files })
+    expect(stderr).toBe(`over.yaml:4:7: warning: models.local.params.maxTokens: is not known: did you mean \`max_tokens\`?
+over.yaml:5:24: warning: models.local.headers.x-team: the variable TEAM is not set
+`)
+    expect(stdout).toBe('valid: models.yaml, over.yaml: 3 models, 1 group\n')
+    const json = await relay(['validate', 'models.yaml', 'over.yaml', '--json'], { ...world, files })
+    expect(JSON.parse(json.stdout)).toMatchObject({ valid: true, warnings: [{ file: 'over.yaml', line: 4, column: 7 }, { file: 'over.yaml', line: 5, column: 24 }] })
   })
 })
 

@@ -74,6 +74,17 @@ describe('before anything is sent', () => {
     expect(stderr).toMatch(/models\.yaml:3:13: .*\n.*models\.yaml:4:14: /)
   })
 
+  it('what stands in the way of all of them, and what has no effect, each with its place', async () => {
+    const files = { 'models.yaml': `defaults: { http2: true }\nlimits: [{ name: $env.NAME, requests: 1 }]\n${MODELS.slice(MODELS.indexOf('models:'))}` }
+    for (const flags of [[], ['--live']]) {
+      const { code, stdout, stderr } = await relay(['doctor', '--json', ...flags], { ...mute, files })
+      expect(stderr).toMatch(/^models\.yaml:1:13: warning: defaults\.http2: .*\nmodels\.yaml:2:18: error: limits\[0\]\.name: the variable NAME is not set\n$/)
+      expect(code).toBe(3)
+      expect(JSON.parse(stdout)).toMatchObject(['fast', 'smart', 'local'].map((alias) => ({ alias, ok: null, code: 'config', message: expect.stringContaining('NAME') as string })))
+    }
+    expect((await relay(['doctor'], { ...mute, files })).stderr).toMatch(/NAME is not set\n0 of 3 models could be asked/)
+  })
+
   it.each([
     [['-m', 'any'], ['fast', 'local']],
     [['-m', 'smart', '-m', 'local'], ['smart', 'local']],
