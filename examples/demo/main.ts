@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { RelayError, type Message, type Tool } from '@relay/core'
 import { fromYaml } from '@relay/core/node'
 import { providers } from '@relay/core/providers'
-import { answerLine, attemptLines, bad, head, note, quote, row, step } from './show.ts'
+import { answerLine, attemptLines, bad, giveUp, head, note, quote, row, step } from './show.ts'
 import { openWorld } from './world.ts'
+
+// A provider that refuses a key, or is not there, is no bug of the demo: what it says is enough.
+process.on('uncaughtException', (error) => giveUp(error instanceof RelayError ? `${error.name}: ${error.message}` : `${error.stack}`))
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const world = await openWorld(process.argv.slice(2), process.env)

@@ -43,6 +43,12 @@ export function bad(text: string): void {
   line(`  ${red(text)}`)
 }
 
+/** One line, and the end. */
+export function giveUp(text: string): never {
+  process.stderr.write(`demo: ${text}\n`)
+  process.exit(1)
+}
+
 /** What an answer, a list of vectors and a ranking have in common. */
 type Answered = Pick<ChatResponse, 'model' | 'provider' | 'providerModel' | 'usage' | 'costUsd' | 'cost' | 'latencyMs'>
 

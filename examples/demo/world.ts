@@ -1,6 +1,7 @@
 // The world that the demo talks to: simulated providers on loopback, or the real ones whose keys are set.
 import { simulator, type Answer, type SimulatedRequest } from '@relay/core/testing'
 import { serve } from '@relay/core/testing/server'
+import { giveUp } from './show.ts'
 
 export interface World {
   /** One line: who is asked. */
@@ -21,14 +22,12 @@ const KEYS: { readonly [alias: string]: string } = { fast: 'OPENAI_API_KEY', sma
 
 /** `--live` insists on the real providers, `--simulated` on the others; without either a key decides. */
 export async function openWorld(words: readonly string[], env: World['env']): Promise<World> {
+  const live = words.includes('--simulated') ? [] : Object.keys(KEYS).filter((alias) => env[KEYS[alias]!]?.trim())
+  if (words.includes('--live') && words.includes('--simulated')) giveUp('write --live or --simulated, not both')
+  if (words.includes('--live') && !live.length) giveUp(`--live asks real providers and needs a key: set ${Object.values(KEYS).join(' or ')}, or leave --live out`)
   const { fetch } = simulator({ answers: script, seed: 'demo' })
   const server = await serve(fetch)
   const close = (): Promise<void> => server.close()
-  const live = words.includes('--simulated') ? [] : Object.keys(KEYS).filter((alias) => env[KEYS[alias]!])
-  if (words.includes('--live') && !live.length) {
-    await close()
-    throw new Error(`--live needs a key: set one of ${Object.values(KEYS).join(', ')}`)
-  }
   const wires = { overlay: everyWire(server.url), env: keyOf }
   if (live.length) return { ...liveWorld(live, server.url), env: { ...env, SIMULATED_KEY: 'none' }, wires, close }
   return {

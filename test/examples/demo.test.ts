@@ -40,6 +40,12 @@ function demo(env: { readonly [name: string]: string }, ...more: string[]): Prom
   })
 }
 
+/** Leads the provider's own address here: what a proxy in front of it would do. */
+function leading(url: string): string {
+  const lead = `globalThis.fetch = ((real) => (asked, init) => real(String(asked).replace('https://api.openai.com', '${url}'), init))(fetch)`
+  return `--import=data:text/javascript,${encodeURIComponent(lead)}`
+}
+
 describe('the demo', { timeout: 30_000 }, () => {
   it('needs no key, and shows text, tools, a fallback, a truncation, every wire, and what each cost', async () => {
     const { code, stdout, stderr } = await demo({})
@@ -66,9 +72,12 @@ describe('the demo', { timeout: 30_000 }, () => {
   })
 
   it('insists on a key when it is told to be live', async () => {
-    const { code, stderr } = await demo({}, '--live')
-    expect(code).not.toBe(0)
-    expect(stderr).toContain('OPENAI_API_KEY')
+    for (const env of [{}, { OPENAI_API_KEY: ' ' }]) {
+      const { code, stdout, stderr } = await demo(env as { readonly [name: string]: string }, '--live')
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toMatch(/^demo: --live .*set OPENAI_API_KEY or ANTHROPIC_API_KEY or GROQ_API_KEY.*\n$/)
+    }
+    expect(await demo({}, '--live', '--simulated')).toMatchObject({ code: 1, stderr: 'demo: write --live or --simulated, not both\n' })
   })
 
   it('keeps a key out of what it prints', async () => {
@@ -79,13 +88,22 @@ describe('the demo', { timeout: 30_000 }, () => {
 })
 
 describe('the live demo', { timeout: 30_000 }, () => {
+  it('says in a line what a provider says that refuses the key', async () => {
+    const { fetch } = simulator({ answers: { error: 'authentication' } })
+    const server = await serve(fetch)
+    try {
+      const { code, stderr } = await demo({ OPENAI_API_KEY: 'key', NODE_OPTIONS: leading(server.url) }, '--live')
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^demo: AuthenticationError: .+\n$/)])
+    } finally {
+      await server.close()
+    }
+  })
+
   it('asks whom it has a key for', async () => {
     const { fetch, requests } = simulator({ answers: ({ neutral }) => (neutral.tools.length && !neutral.turns.at(-1)?.toolResults?.length ? { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] } : 'Really.') })
     const server = await serve(fetch)
     try {
-      // The provider's own address, led here: what a proxy in front of it would do.
-      const lead = `globalThis.fetch = ((real) => (url, init) => real(String(url).replace('https://api.openai.com', '${server.url}'), init))(fetch)`
-      const { code, stdout } = await demo({ OPENAI_API_KEY: 'key', NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(lead)}` }, '--live')
+      const { code, stdout } = await demo({ OPENAI_API_KEY: 'key', NODE_OPTIONS: leading(server.url) }, '--live')
       expect(stdout).toMatch(/the real providers of fast/)
       expect(stdout).toMatch(/first +unreachable +openai +network\n +fallback +fast +openai +ok/)
       expect(stdout).toMatch(/StreamTruncatedError/)
