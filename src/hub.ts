@@ -8,6 +8,7 @@ import { chatStream, type ChatStream } from './core/chat-stream.ts'
 import { embed, rerank, type Blank } from './core/embed.ts'
 import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
+import { either } from './core/lifeline.ts'
 import { ask } from './core/outcome.ts'
 import { sender } from './core/send.ts'
 import { relayError } from './errors.ts'
@@ -136,10 +137,11 @@ export class Hub {
     return Promise.all(catalog.targets(alias).map(async (target) => explain(call, target, await keyOf(target, keys).catch(() => undefined))))
   }
 
-  /** The same hub, for one incoming request. */
+  /** The same hub, for one incoming request. Of a scope within a scope both signals count. */
   with(scope: Scope): Hub {
     const metadata = { ...this.scope.metadata, ...scope.metadata }
-    return Object.assign(Object.create(Hub.prototype) as Hub, { engine: this.engine, scope: { ...this.scope, ...scope, metadata } })
+    const signal = either(this.scope.signal, scope.signal)
+    return Object.assign(Object.create(Hub.prototype) as Hub, { engine: this.engine, scope: { ...this.scope, ...scope, metadata, ...(signal && { signal }) } })
   }
 
   /** Waits for nothing and frees what rings hold. A hub that is closed can still be asked. */

@@ -41,6 +41,12 @@ export function follower(...signals: readonly (AbortSignal | undefined)[]): Foll
   return { signal: control.signal, abort, release }
 }
 
+/** The two together, for as long as they live: only for who makes few of them. */
+export function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  if (!a || !b || a === b) return a ?? b
+  return 'any' in AbortSignal ? AbortSignal.any([a, b]) : follower(a, b).signal
+}
+
 interface Following {
   readonly all: Set<() => void>
   readonly tell: () => void

@@ -88,9 +88,10 @@ export function limit(options: LimitOptions): Layer {
       const settle = (response?: ChatResponse): void => {
         const mine = budget.attempts.slice(made).filter(({ alias }) => alias === target.alias)
         if (response && !response.usage.estimated && isChat(call.mode)) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
-        release(spent({ response, failures: [...failures], attempts: mine }, estimate))
         // Room for a request that was made stays taken; what was not made in the end gives it back.
-        for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n + 1 < mine.length ? 1 : 0 })
+        const taken = Math.max(0, Math.min(more.length, mine.length - 1))
+        release(spent({ response, failures: [...failures], attempts: mine, requests: mine.length - taken }, estimate))
+        for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n < taken ? 1 : 0 })
       }
       const requests = unique(counted.filter(({ measure }) => measure === 'requests'))
       const again: Call['again'] = async (failed) => {
@@ -277,17 +278,19 @@ interface Ended {
   /** Of those that were not. */
   readonly failures: readonly RelayError[]
   readonly attempts: readonly Attempt[]
+  /** Those that nobody has asked room for but the call itself. */
+  readonly requests: number
 }
 
 /** What a call really took, by what is known of it when it has ended. */
-function spent({ response, failures, attempts }: Ended, { input, amounts, priced }: Estimate): Amounts {
+function spent({ response, failures, attempts, requests }: Ended, { input, amounts, priced }: Estimate): Amounts {
   const told = failures.filter(({ partial }) => partial)
   const parts = [response, ...told.map(({ partial }) => partial)].filter((part) => part !== undefined)
   const read = attempts.filter(({ cause, status }) => wasRead(cause, status)).length - told.filter(({ code, status }) => wasRead(code, status)).length
   const usdOf = ({ usage, costUsd }: ChatResponse): number =>
     costUsd === null ? (priced(usage.inputTokens, usage.outputTokens) ?? amounts.usd ?? 0) : Math.round(costUsd * NANO)
   return {
-    requests: Math.min(1, attempts.length),
+    requests,
     concurrency: 0,
     tokens: parts.reduce((sum, { usage }) => sum + usage.totalTokens, read * input),
     usd: parts.reduce((sum, part) => sum + usdOf(part), read * (priced(input, 0) ?? 0)),

@@ -554,6 +554,21 @@ describe('a hub', () => {
     expect((await b.chat('one', { ...ask, metadata: { more: 1 } })).metadata).toEqual({ who: 'b', more: 1 })
   })
 
+  it.each(['outer', 'inner'])('ends what a scope within a scope asks by either signal: the %s', async (which) => {
+    let held = true
+    const hub = makeHub(async () => (held ? new Promise(() => undefined) : json(hello)))
+    const controls = { outer: new AbortController(), inner: new AbortController() }
+    const outer = hub.with({ tenant: 'ann', metadata: { a: 1, b: 1 }, signal: controls.outer.signal })
+    const inner = outer.with({ metadata: { b: 2 }, signal: controls.inner.signal })
+    const work = caught(inner.chat('one', ask))
+    controls[which as 'outer'].abort('gone')
+    expect(await work).toBe('gone')
+    held = false
+    const fresh = hub.with({ metadata: { a: 1, b: 1 } }).with({ metadata: { b: 2 } })
+    expect((await fresh.chat('one', { ...ask, metadata: { c: 3 } })).metadata).toEqual({ a: 1, b: 2, c: 3 })
+    if (which === 'inner') expect((await outer.chat('one', ask)).text).not.toBe('')
+  })
+
   it('can be read once as a stream, as text too', async () => {
     const hub = makeHub(answers(() => stream(frames(hello))))
     const answer = hub.stream('one', ask)

@@ -183,6 +183,20 @@ describe('what is counted', () => {
     expect(await room(hub)).toBe(1)
   })
 
+  it('is every request, those too that one attempt makes by itself', async () => {
+    const clock = makeClock()
+    const { next, attempts } = inside()
+    const ring = limit({ rules: [{ requests: 3 }], store: memoryStore() }).wrap(next)
+    const call = makeCall({ time: clock })
+    void ring(call)
+    await calm()
+    call.budget.attempts.push({ alias: 'one', provider: 'toy', model: 'one', kind: 'first', ok: false, cause: 'invalid_request', status: 400, ms: 1 })
+    await attempts[0]!.open()
+    await attempts[0]!.end({ status: 'ok', response: responseOf() })
+    void ring(makeCall({ time: clock }))
+    await expect(ring(makeCall({ time: clock }))).rejects.toMatchObject({ code: 'limit' })
+  })
+
   it('forbids a retry that there is no room for: the failure is told, not the limit', async () => {
     const broken = answers(() => failure(503))
     const { hub, clock } = staged([{ requests: 2 }], broken)
