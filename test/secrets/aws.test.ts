@@ -49,7 +49,7 @@ function stage({ env = {}, files, answers = {}, more }: Setup): Stage {
         asked.push(one)
         const [, found] = Object.entries(answers).find(([start]) => `${method} ${one.url}`.startsWith(start)) ?? []
         if (found === undefined) throw new TypeError('fetch failed')
-        const said: unknown = typeof found === 'function' ? found(one) : found
+        const said: unknown = await (typeof found === 'function' ? found(one) : found)
         if (said instanceof Response) return said
         return new Response(typeof said === 'string' ? said : JSON.stringify(said))
       },
@@ -264,6 +264,14 @@ describe('instance', () => {
       ['GET', { 'x-aws-ec2-metadata-token': 'imds-token' }],
     ])
   })
+
+  it.each<[string, Setup['answers'], string, RegExp]>([
+    ['has no role', { 'PUT http://169.254.169.254/': 't', 'GET http://169.254.169.254/': () => new Response('', { status: 404 }) }, 'config', /give the machine a role/],
+    ['says something else than a role', { 'PUT http://169.254.169.254/': 't', 'GET http://169.254.169.254/': '<html>' }, 'config', /give the machine a role/],
+    ['is busy, which may pass', { 'PUT http://169.254.169.254/': () => new Response('', { status: 503 }) }, 'overloaded', /HTTP 503/],
+  ])('that %s', async (_, answers, code, message) => {
+    await expect(stage({ ...(answers && { answers }) }).secrets.profile()).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
 })
 
 describe('profiles', () => {
@@ -317,6 +325,13 @@ describe('profiles', () => {
     expect(commands).toEqual(['/bin/keys --for me'])
   })
 
+  it('says of a program that fails no more than that', async () => {
+    const run = (): Promise<string> => Promise.reject(new Error('Command failed: /bin/keys --for me\nmy-passphrase is wrong'))
+    const error: unknown = await stage({ ...setup, more: { run } }).secrets.profile({ type: 'aws_profile', profile: 'program' }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'authentication', message: expect.stringContaining('`program` (credential_process) failed') as string })
+    expect(String(error) + String((error as Error).cause)).not.toContain('my-passphrase')
+  })
+
   it('of two files the credentials count', async () => {
     const files = { '/c': PROFILES, '/home/me/creds': '[default]\naws_access_key_id=AKIDOTHER\naws_secret_access_key=x' }
     const env = { AWS_CONFIG_FILE: '/c', AWS_SHARED_CREDENTIALS_FILE: '~/creds' }
@@ -355,6 +370,32 @@ describe('single sign-on', () => {
     expect(JSON.parse(written[SSO_FILE] ?? '')).toMatchObject({ accessToken: 'new-token', refreshToken: 'next', clientId: 'c', expiresAt: iso(START + HOUR) })
   })
 
+  it('takes a renewal that cannot be written down after all', async () => {
+    const writeFile = (): Promise<void> => Promise.reject(new Error('EROFS'))
+    expect(await stage({ ...setup(spent), more: { writeFile } }).secrets.profile(sso)).toEqual(ROLE)
+  })
+
+  const down = (): Response => new Response('', { status: 503 })
+  const refused = (): Response => new Response('{"error":"invalid_grant"}', { status: 400 })
+  it.each<[string, object, unknown, string | RegExp]>([
+    ['is refused', {}, refused, /has run out: run `aws sso login/],
+    ['brings nothing', {}, {}, /has run out: run `aws sso login/],
+    ['has to wait', {}, down, /HTTP 503/],
+    ['is refused before its time', { expiresAt: iso(START + 60_000) }, refused, 'old'],
+    ['has to wait, before its time', { expiresAt: iso(START + 60_000) }, down, 'old'],
+    ['is not needed, by a date as older tools write it', { expiresAt: '2026-11-22T13:00:00UTC' }, refused, 'old'],
+  ])('a renewal that %s', async (_, more, answer, outcome) => {
+    const given = setup({ ...spent, ...more })
+    const written: string[] = []
+    const writeFile = async (_: string, text: string): Promise<void> => void written.push(text)
+    const { secrets, asked } = stage({ ...given, answers: { ...given.answers, 'POST https://oidc.eu-central-1.amazonaws.com/token': answer }, more: { writeFile } })
+    if (typeof outcome === 'string') {
+      expect(await secrets.profile(sso)).toEqual(ROLE)
+      expect(asked.at(-1)?.headers).toEqual({ 'x-amz-sso_bearer_token': outcome })
+    } else await expect(secrets.profile(sso)).rejects.toThrow(outcome)
+    expect(written).toEqual([])
+  })
+
   it('does not renew what it cannot write down', async () => {
     const { secrets, asked } = stage(setup(spent))
     await expect(secrets.profile(sso)).rejects.toThrow(/has run out: run `aws sso login/)
@@ -386,6 +427,25 @@ describe('keeping', () => {
     expect(await self.secrets.profile()).toBe(first)
     self.now += 1000
     await expect(self.secrets.profile()).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
+  it('while one call renews them, or cannot, the others go on with what there is, and it is tried again soon', async () => {
+    const answers: ((said: Response) => void)[] = []
+    let slow = false
+    const self = stage({ env, answers: { [at]: () => (slow ? new Promise<Response>((resolve) => answers.push(resolve)) : { ...KEYS, Expiration: iso(self.now + HOUR) }) } })
+    const first = await self.secrets.profile()
+    slow = true
+    self.now += HOUR - 200_000
+    const renewal = self.secrets.profile()
+    expect(await Promise.all(Array.from({ length: 20 }, () => self.secrets.profile()))).toEqual(Array.from({ length: 20 }, () => first))
+    await expect.poll(() => answers).toHaveLength(1)
+    self.now += 10_000
+    const again = self.secrets.profile()
+    await expect.poll(() => answers).toHaveLength(2)
+    for (const answer of answers) answer(Response.json({ ...KEYS, AccessKeyId: 'AKIDNEW', Expiration: iso(self.now + HOUR) }))
+    expect(await Promise.all([renewal, again])).toMatchObject([{ accessKeyId: 'AKIDNEW' }, { accessKeyId: 'AKIDNEW' }])
+    expect(await self.secrets.profile()).toMatchObject({ accessKeyId: 'AKIDNEW' })
+    expect(self.asked).toHaveLength(3)
   })
 
   it('hears of a refusal at once', async () => {
@@ -431,7 +491,14 @@ describe('Secrets Manager', () => {
     expect(asked[0]?.url).toContain('arn' in config && config.arn === arn ? 'eu-west-3' : 'us-east-2')
   })
 
+  it('looks for a name in the region of the profile in use, where nothing else says one', async () => {
+    const { secrets, asked } = stage({ files: CONFIG, answers: { 'POST https://secretsmanager.eu-west-1.': { SecretString: 'a' } } })
+    await secrets.secret({ type: 'aws_secrets', arn: 'llm' })
+    expect(asked).toHaveLength(1)
+  })
+
   it.each<[object, unknown, string, RegExp]>([
+    [{}, { SecretBinary: '*' }, 'config', /is empty/],
     [{ field: 'other' }, { SecretString: '{"key":"b"}' }, 'config', /has no text in a field `other`/],
     [{ field: 'key' }, { SecretString: 'very secret, and no JSON' }, 'config', /has no text in a field `key`$/],
     [{}, { SecretString: '' }, 'config', /is empty/],

@@ -120,9 +120,9 @@ describe('Key Vault', () => {
     expect(self.asked).toHaveLength(3)
   })
 
-  test("another cloud's vault has another audience", async () => {
-    const { world, asked } = stage({ env: app, answers: { [ENTRA]: token('t'), 'GET https://mine.vault.azure.cn/': { value: 'k' } } })
-    await azureSecrets(world).secret({ type: 'azure_key_vault', vault_url: 'https://mine.vault.azure.cn', name: 'n' })
+  test.each(['https://mine.vault.azure.cn', 'https://mine.vault.azure.cn:443/'])("another cloud's vault has another audience: %s", async (vault_url) => {
+    const { world, asked } = stage({ env: app, answers: { [ENTRA]: token('t'), 'GET https://mine.vault.azure.cn': { value: 'k' } } })
+    await azureSecrets(world).secret({ type: 'azure_key_vault', vault_url, name: 'n' })
     expect(formOf(asked[0]?.body)).toMatchObject({ scope: 'https://vault.azure.cn/.default' })
   })
 
@@ -142,6 +142,8 @@ describe('what goes wrong', () => {
     ['an answer that is no JSON', { env: app, answers: { [ENTRA]: () => new Response('<html>') } }, 'invalid_response', /HTTP 200/],
     ['an identity that is still to come', { answers: { [IMDS]: () => new Response('{}', { status: 410 }) } }, 'overloaded', /HTTP 410/],
     ['no Azure at all', {}, 'config', /AZURE_TENANT_ID/],
+    ['a binding that fails', { env: { ...app, AZURE_CLIENT_SECRET: { get: () => Promise.reject(new Error('no store')) } } }, 'network', /binding gave no value: no store/],
+    ['an address that is none', { env: { IDENTITY_ENDPOINT: 'nowhere', IDENTITY_HEADER: 's3cret-value' } }, 'config', /is no URL/],
     ['no network', { env: app }, 'network', /login\.microsoftonline\.com cannot be reached/],
     ['no files', { env: workload }, 'config', /AZURE_CLIENT_SECRET/],
     ['a file that is not there', { env: workload, files: {} }, 'config', /\/token/],

@@ -161,11 +161,26 @@ describe('other kinds of file', () => {
     const two = fake({ env: holding(source_credentials), answer })
     expect(await two.gcp.adc({ type: 'gcp_adc', impersonate_service_account: 'b@p' })).toMatchObject({ value: 'as b%40p:generateAccessToken' })
     expect(await two.gcp.adc()).toMatchObject({ value: 'own' })
+    // A catalogue does not say where a token goes.
+    const three = fake({ env: holding(source_credentials), answer })
+    await three.gcp.adc({ type: 'gcp_adc', impersonate_service_account: 'https://evil.test/x' })
+    expect(three.asked.map(({ url }) => new URL(url).host)).toEqual(['oauth2.googleapis.com', 'iamcredentials.googleapis.com'])
+  })
+
+  it('a subject token is no error page, nor asked for without TLS beyond the machine', async () => {
+    const answer: Answer = ({ url }) => (url.startsWith('https://s.test') ? new Response('out of order', { status: 500 }) : token()({} as Asked))
+    const failing = fake({ env: holding({ ...federated, credential_source: { url: 'https://s.test/t' } }), answer })
+    await expect(failing.gcp.adc()).rejects.toMatchObject({ code: 'overloaded', status: 500 })
+    expect(failing.asked).toHaveLength(1)
+    const plain = fake({ env: holding({ ...federated, credential_source: { url: 'http://10.0.0.1/t' } }) })
+    await expect(plain.gcp.adc()).rejects.toMatchObject({ code: 'config' })
+    expect(plain.asked).toEqual([])
   })
 
   it.each([
     [{ type: 'gdch_service_account' }, 'gdch_service_account'],
     [{ type: 'service_account' }, 'client_email'],
+    [{ type: 'impersonated_service_account', source_credentials: {} }, 'service_account_impersonation_url'],
     [{ ...federated, credential_source: { executable: { command: 'x' } } }, '`url`'],
     [{ ...federated, credential_source: { file: '/token' } }, '`file`'],
     [{ ...federated, token_url: 'http://sts.test/', credential_source: { url: 'https://s.test' } }, 'https'],
