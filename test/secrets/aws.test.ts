@@ -6,64 +6,19 @@ import { RelayError } from '../../src/errors.ts'
 import type { AwsWorld } from '../../src/secrets/aws-world.ts'
 import { parseIni } from '../../src/secrets/aws-files.ts'
 import { awsSecrets, type AwsSecrets } from '../../src/secrets/aws.ts'
+import { stage as surroundings, START, type Asked, type Setup as Surroundings, type Stage } from './stage.ts'
 
-const START = Date.UTC(2026, 10, 22, 12)
 const iso = (ms: number): string => new Date(ms).toISOString()
 const HOUR = 3_600_000
 
-interface Asked {
-  readonly url: string
-  readonly method: string
-  readonly headers: { readonly [name: string]: string }
-  readonly body: string
-}
-
-interface Setup {
-  readonly env?: { readonly [name: string]: unknown }
-  readonly files?: { readonly [path: string]: string }
-  /** By method and the beginning of the URL. A function may count how often it is asked. */
-  readonly answers?: { readonly [start: string]: unknown }
+interface Setup extends Surroundings {
   readonly more?: Partial<AwsWorld>
 }
 
-interface Stage {
-  readonly secrets: AwsSecrets
-  readonly asked: Asked[]
-  now: number
-}
-
-function stage({ env = {}, files, answers = {}, more }: Setup): Stage {
-  const asked: Asked[] = []
-  const self: Stage = {
-    asked,
-    now: START,
-    secrets: awsSecrets({
-      env: (name) => ({ HOME: '/home/me', ...env })[name],
-      now: () => self.now,
-      sign: signV4,
-      host: awsHost,
-      fetch: async (input, init) => {
-        const { method = 'GET', headers = {}, body = '', redirect } = init ?? {}
-        expect(redirect).toBe('manual')
-        const one: Asked = { url: String(input), method, headers: headers as Asked['headers'], body: String(body) }
-        asked.push(one)
-        const [, found] = Object.entries(answers).find(([start]) => `${method} ${one.url}`.startsWith(start)) ?? []
-        if (found === undefined) throw new TypeError('fetch failed')
-        const said: unknown = await (typeof found === 'function' ? found(one) : found)
-        if (said instanceof Response) return said
-        return new Response(typeof said === 'string' ? said : JSON.stringify(said))
-      },
-      ...(files && {
-        readFile: async (path) => {
-          const text = files[path]
-          if (text === undefined) throw new Error(`ENOENT ${path}`)
-          return text
-        },
-      }),
-      ...more,
-    }),
-  }
-  return self
+/** A stage with AWS on it. */
+function stage({ env, more, ...rest }: Setup): Stage & { readonly secrets: AwsSecrets } {
+  const self = surroundings({ ...rest, env: { HOME: '/home/me', ...env } })
+  return Object.assign(self, { secrets: awsSecrets({ ...self.world, sign: signV4, host: awsHost, ...more }) })
 }
 
 const KEYS = { AccessKeyId: 'AKIDROLE', SecretAccessKey: 'role-secret', Token: 'role-token', Expiration: iso(START + HOUR) }

@@ -39,9 +39,9 @@ export function stage({ env = {}, files, answers = {} }: Setup): Stage {
         const one: Asked = { method, url: String(input), headers: headers as Asked['headers'], body: body as string }
         asked.push(one)
         const [, found] = Object.entries(answers).find(([start]) => `${method} ${one.url}`.startsWith(start)) ?? []
-        const said: unknown = typeof found === 'function' ? (found as (one: Asked) => unknown)(one) : found
+        const said: unknown = await (typeof found === 'function' ? (found as (one: Asked) => unknown)(one) : found)
         if (said === undefined) throw new TypeError(`fetch failed: ${one.url}`)
-        return said instanceof Response ? said : new Response(JSON.stringify(said))
+        return said instanceof Response ? said : new Response(typeof said === 'string' ? said : JSON.stringify(said))
       },
       ...(files && {
         readFile: async (path) => {
