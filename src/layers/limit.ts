@@ -124,7 +124,9 @@ async function hold(call: Call, counted: readonly Counted[], options: LimitOptio
   const id = crypto.randomUUID()
   const from = runtime.now()
   const details = { alias: target?.alias, provider: target?.provider.name, model: target?.model }
+  let final: Amounts | undefined
   const release: Release = (used) => {
+    final = used
     const byKey = Object.fromEntries(counted.map(({ measure, quota }) => [quota.key, used[measure]]))
     // Harmless when the first has arrived after all.
     const settle = (): Promise<void> => options.store.settle(id, byKey)
@@ -132,7 +134,7 @@ async function hold(call: Call, counted: readonly Counted[], options: LimitOptio
   }
   for (let n = 0; ; n++) {
     const now = runtime.now()
-    const verdict = await asked(call, { id, counted, options, details, release })
+    const verdict = await asked(call, { id, counted, options, details, release, final: () => final })
     if (verdict.ok) return release
     const { key, retryAfterMs, sooner } = verdict
     const full = counted.find(({ quota }) => quota.key === key)
@@ -154,10 +156,12 @@ interface Asking {
   readonly options: LimitOptions
   readonly details: ErrorDetails
   readonly release: Release
+  /** What was released. */
+  readonly final: () => Amounts | undefined
 }
 
 /** Asks the store, but not for longer than it may take, or than the caller stays. */
-function asked(call: Call, { id, counted, options, details, release }: Asking): Promise<Verdict> {
+function asked(call: Call, { id, counted, options, details, release, final }: Asking): Promise<Verdict> {
   const { runtime, budget, signal } = call
   const { store, onStoreError, storeTimeout = 5 } = options
   const now = runtime.now()
@@ -173,6 +177,8 @@ function asked(call: Call, { id, counted, options, details, release }: Asking): 
     const failed = (cause: unknown): void => {
       if (onStoreError === 'open') return leave('on', () => resolve({ ok: true }))
       leave('away', () => reject(relayError('limit', 'the store that counts for limits cannot be asked, so no call is made', { ...details, cause })))
+      // It may have counted the call, and only its answer was lost.
+      release(NOTHING)
     }
     const walked = (): void => leave('away', () => reject(signal?.reason))
     const cancel = runtime.timer(() => failed(new Error(`no answer in ${storeTimeout} s`)), storeTimeout * 1000)
@@ -180,8 +186,10 @@ function asked(call: Call, { id, counted, options, details, release }: Asking): 
     signal?.addEventListener('abort', walked)
     store.reserve(id, quotas, { now, ttlMs: Math.max(0, budget.deadline - now) + SPARE_MS }).then(
       (verdict) => {
-        if (!gone) leave('on', () => resolve(verdict))
-        else if (gone === 'away' && verdict.ok) release(NOTHING)
+        if (!gone) return leave('on', () => resolve(verdict))
+        // Nobody waits for it any more. Where the call went on without it, it may be over.
+        const used = gone === 'away' ? NOTHING : final()
+        if (verdict.ok && used) release(used)
       },
       (cause: unknown) => void (gone ?? failed(cause)),
     )

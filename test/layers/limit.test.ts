@@ -424,6 +424,38 @@ describe('a store that cannot be asked', () => {
     expect(await room(hub)).toBe(1)
   })
 
+  it('keeps nothing of a call that it counted, when only its answer was lost', async () => {
+    const inner = memoryStore()
+    let broken = true
+    const store: LimitStore = {
+      ...inner,
+      async reserve(...input) {
+        const verdict = await inner.reserve(...input)
+        if (broken) throw new Error('reset')
+        return verdict
+      },
+    }
+    const { hub } = staged([{ concurrency: 1 }], answers(answer), { store })
+    expect((await caught(hub.chat('one', asked))).code).toBe('limit')
+    broken = false
+    expect((await hub.chat('one', asked)).text).toBe('hi')
+  })
+
+  it('settles what it counts when the call that went on without it is over', async () => {
+    const inner = memoryStore()
+    let late = true
+    const store: LimitStore = { ...inner, reserve: async (...input) => (late && (await new Promise<void>((resolve) => clock.timer(resolve, 9000))), inner.reserve(...input)) }
+    const { hub, clock } = staged([{ concurrency: 1 }, { tokens: 120 }], answers(answer), { store, onStoreError: 'open' })
+    const work = hub.chat('one', asked)
+    await clock.pass(5000)
+    expect((await work).text).toBe('hi')
+    await clock.pass(4000)
+    late = false
+    // 110 of 120 are used.
+    expect((await caught(hub.chat('one', { ...ask, maxTokens: 8 }))).data).toEqual({ key: 'limit-1/tokens/minute' })
+    expect((await hub.chat('one', { ...ask, maxTokens: 7 })).text).toBe('hi')
+  })
+
   it('is told once more what was used, when it did not hear', async () => {
     const inner = memoryStore()
     let deaf = true
