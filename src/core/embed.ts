@@ -1,11 +1,11 @@
 // Vectors and rankings, through the same rings as a chat: the texts travel as messages, the results as facts of the answer.
-import { relayError } from '../errors.ts'
+import { RelayError, relayError } from '../errors.ts'
 import type { Budget, Call, Next } from '../types/call.ts'
 import type { EmbedRequest, EmbedResponse, EmbedWire, RerankRequest, RerankResponse, RerankWire } from '../types/embed.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Target, Wire } from '../types/provider.ts'
 import type { ChatRequest } from '../types/request.ts'
-import type { Attempt, ChatResponse } from '../types/response.ts'
+import type { Attempt, ChatResponse, Cost } from '../types/response.ts'
 import { follower } from './lifeline.ts'
 import { ask, thrown } from './outcome.ts'
 import { plusCost, plusUsage } from './sum.ts'
@@ -21,7 +21,7 @@ export type Blank = Omit<Call, 'mode' | 'request' | 'speak'>
 
 /**
  * Turns texts into vectors, in as many requests as they take. All vectors are one model's: who answered the first request
- * answers them all, with the same settings.
+ * answers them all, with the same settings; if it cannot, the next member of the group is asked for all of them.
  */
 export async function embed(next: Next, blank: Blank, { request, targets }: { readonly request: EmbedRequest; readonly targets: readonly Target[] }): Promise<EmbedResponse> {
   const texts = typeof request.input === 'string' ? [request.input] : request.input
@@ -31,20 +31,34 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
   const most = Math.min(...targets.flatMap((target) => target.provider.embed?.limit(target) ?? []))
   const batches = batched(texts, most, Math.min(...targets.flatMap(({ provider }) => provider.embed?.tokens ?? [])))
   const spoken = new Map<unknown, Target>()
+  const fallen = new Map<string, RelayError>()
+  // Of those who did not get to the end too.
+  const costs: Cost[] = []
   const speak = (target: Target): Target => {
     spoken.set(target.alias, target)
     return embedding(target, request)
   }
-  const send = (batch: readonly string[], more?: Partial<Call>): Promise<ChatResponse> =>
-    ask(next, { ...blank, mode: 'embed', request: carrying(request, batch), speak, ...more })
-  const [first = [], ...others] = batches
-  blank.budget.left += others.length
-  const responses = [await send(first)]
-  const target = spoken.get(responses[0]?.metadata[MODEL])
-  for (let n = 0; n < others.length; n += ABREAST) {
-    responses.push(...(await together(others.slice(n, n + ABREAST), blank, (batch, more) => send(batch, { ...more, ...(target && { target }) }))))
+  const send = async (batch: readonly string[], more?: Partial<Call>): Promise<ChatResponse> => {
+    const response = await ask(next, { ...blank, mode: 'embed', request: carrying(request, batch), speak, fallen, ...more })
+    costs.push(response.cost)
+    return response
   }
-  return { ...answered(responses, blank, request.includeRaw), embeddings: responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings']) }
+  const [first = [], ...others] = batches
+  for (;;) {
+    const responses = [await send(first)]
+    const target = spoken.get(responses[0]?.metadata[MODEL])
+    try {
+      for (let n = 0; n < others.length; n += ABREAST) {
+        responses.push(...(await together(others.slice(n, n + ABREAST), blank, (batch, more) => send(batch, { ...more, ...(target && { target }) }))))
+      }
+    } catch (error) {
+      if (!target || !(error instanceof RelayError) || targets.every(({ alias }) => alias === target.alias || fallen.has(alias))) throw error
+      fallen.set(target.alias, error)
+      continue
+    }
+    const embeddings = responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings'])
+    return { ...answered(responses, blank, request.includeRaw), ...summed(costs), embeddings }
+  }
 }
 
 /** A text that is too long by itself is sent all the same: its failure says more than ours would. */
@@ -67,21 +81,26 @@ function batched(texts: readonly string[], most: number, tokens: number): readon
 
 type Send = (batch: readonly string[], more: Pick<Call, 'budget' | 'signal'>) => Promise<ChatResponse>
 
-/** Several requests at a time. When one fails nobody waits for the others: they are ended before it is told. */
+/**
+ * Several requests at a time, each with one of its own besides the budget that all share. When one fails nobody waits for
+ * the others: they are ended before it is told.
+ */
 async function together(batches: readonly (readonly string[])[], blank: Blank, send: Send): Promise<readonly ChatResponse[]> {
   const { budget, signal } = blank
   const control = follower(signal)
   const work = batches.map((batch) => {
     // What is counted by a request's own attempts must not count those beside it.
     const attempts: Attempt[] = []
+    let mine = 1
     const own: Budget = {
       deadline: budget.deadline,
       attempts,
       get left() {
-        return budget.left
+        return mine + budget.left
       },
       set left(left) {
-        budget.left = left
+        budget.left = Math.min(budget.left, left)
+        mine = left - budget.left
       },
     }
     return send(batch, { budget: own, signal: control.signal }).finally(() => budget.attempts.push(...attempts))
@@ -166,19 +185,22 @@ function told(result: unknown, { inputTokens, model }: { readonly inputTokens?: 
 /** One answer of several: tokens and dollars are summed, and an unknown cost stays unknown. */
 function answered(responses: readonly ChatResponse[], { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
   const [first] = responses as readonly [ChatResponse]
-  const cost = responses.map((it) => it.cost).reduce(plusCost)
   const { [RESULT]: _, [MODEL]: __, ...metadata } = first.metadata
   return {
     model: alias,
     providerModel: first.providerModel,
     provider: first.provider,
     usage: responses.map(({ usage }) => usage).reduce(plusUsage),
-    cost,
-    costUsd: cost.totalUsd,
+    ...summed(responses.map((it) => it.cost)),
     createdAt: first.createdAt,
     latencyMs: runtime.now() - startedAt,
     attempts: [...budget.attempts],
     metadata,
     ...(raw ? { raw: responses.map((it) => it.raw) } : undefined),
   }
+}
+
+function summed(costs: readonly Cost[]): Pick<EmbedResponse, 'cost' | 'costUsd'> {
+  const cost = costs.reduce(plusCost)
+  return { cost, costUsd: cost.totalUsd }
 }

@@ -36,6 +36,8 @@ export interface Call {
   readonly speak?: (target: Target) => Target
   /** Set by `route`: another member could answer, so there is no need to wait long for this one. */
   readonly alternatives?: boolean
+  /** Models that have answered a part of the call and then failed: they fail again, unasked. */
+  readonly fallen?: ReadonlyMap<string, RelayError>
   /**
    * Set by `limit`: asks for room for one more request of the same call, after one that failed. Throws a LimitError, or the
    * signal's reason.

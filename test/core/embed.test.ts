@@ -1,9 +1,11 @@
 // Vectors and rankings go through the same rings as a chat: many requests, one answer.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { relayError } from '../../src/errors.ts'
+import { RelayError, relayError } from '../../src/errors.ts'
 import { limit } from '../../src/layers/limit.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Layer } from '../../src/types/call.ts'
+import type { GroupConfig, RelayConfig } from '../../src/types/config.ts'
 import type { EmbedWire, RerankWire } from '../../src/types/embed.ts'
 import type { LimitStore } from '../../src/types/limits.ts'
 import type { Provider } from '../../src/types/provider.ts'
@@ -128,6 +130,62 @@ describe('embed', () => {
     const hub = makeHub(fetch, { providers: [provider] }, { ...config, defaults: { retry_initial_backoff: 0 } })
     expect((await hub.embed('one', { input: five })).embeddings).toEqual([[1], [2], [3], [4], [5]])
     expect(fetch.seen).toHaveLength(4)
+  })
+
+  describe('where one of several requests fails for good', () => {
+    const models = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, { target: `toy/${name}`, cost: { input_per_1m: 1e6 } }]))
+    const given = (group: Omit<GroupConfig, 'members'>, defaults: RelayConfig['defaults'] = {}): RelayConfig => ({
+      defaults: { max_retries: 0, ...defaults },
+      models,
+      groups: { inner: { ...group, members: ['a', 'b'] }, all: { ...group, members: ['inner', 'c'] } },
+    })
+    const last = (model: string, status: number): ReturnType<typeof server> => server((_, seen) => (seen.model === model && seen.input.includes('eeeee') ? failure(status) : undefined))
+
+    it('all texts are asked of the next member, and both are paid', async () => {
+      const fetch = last('a', 401)
+      const response = await makeHub(fetch, { providers: [provider] }, given({})).embed('all', { input: five })
+      expect(response).toMatchObject({ embeddings: [[1], [2], [3], [4], [5]], usage: { inputTokens: 50 }, costUsd: 90 })
+      expect(fetch.seen.map(({ model }) => model).join('')).toBe('aaabbb')
+      expect(response.attempts.map(({ alias, kind, cause = 'ok' }) => `${alias} ${kind} ${cause}`).sort()).toEqual([
+        'a first authentication', 'a first ok', 'a first ok', 'b fallback ok', 'b first ok', 'b first ok',
+      ])
+    })
+
+    it.each<[string, NonNullable<GroupConfig['strategy']>, Partial<GroupConfig>, number]>([
+      ['a request that is wrong', 'loadbalance', {}, 400],
+      ['a cause that is not in `on`', 'loadbalance', { on: ['rate_limit'] }, 401],
+    ])('nobody else is asked for %s, whoever would be drawn', async (_, strategy, more, status) => {
+      for (const drawn of [0, 0.3, 0.6, 0.9]) {
+        let n = 0
+        const fetch = server((_, { input }) => (input.includes('eeeee') ? failure(status) : undefined))
+        const random = (): number => (n++ < 2 ? drawn : 0.99 - drawn)
+        const hub = makeHub(fetch, { providers: [provider], runtime: { random } }, given({ strategy, ...more }))
+        await expect(hub.embed('all', { input: five })).rejects.toMatchObject({ status })
+        expect(new Set(fetch.seen.map(({ model }) => model)).size).toBe(1)
+      }
+    })
+
+    it('whoever can answer them all does, with vectors of one model, and each request but the first has one besides the budget', async () => {
+      const deeds = fc.array(fc.constantFrom(200, 200, 200, 401, 503), { minLength: 3, maxLength: 3 })
+      const strategy = fc.constantFrom<NonNullable<GroupConfig['strategy']>>('fallback', 'loadbalance', 'weighted')
+      await fc.assert(
+        fc.asyncProperty(fc.record({ a: deeds, b: deeds, c: deeds }), strategy, fc.integer({ min: 1, max: 5 }), fc.nat(1), async (scripts, strategy, max_attempts, max_retries) => {
+          const fetch = server((_, { model = '', input }) => {
+            const status = scripts[model as 'a'][five.indexOf(input[0] ?? '') / 2] ?? 200
+            return status === 200 ? undefined : failure(status)
+          })
+          const named: Provider = { ...provider, embed: { ...embed, decode: (answer, encoding) => ({ ...embed.decode(answer, encoding), embeddings: encoding.input.map(() => [encoding.target.model.charCodeAt(0)]) }) } }
+          const hub = makeHub(fetch, { providers: [named] }, given({ strategy }, { max_attempts, max_retries, retry_initial_backoff: 0 }))
+          const result = await hub.embed('all', { input: five }).catch((error: unknown) => error as RelayError)
+          expect(result.attempts).toHaveLength(fetch.seen.length)
+          const begun = new Set(fetch.seen.filter(({ input }) => input[0] !== 'a').map(({ model }) => model)).size
+          expect(fetch.seen.length).toBeLessThanOrEqual(max_attempts + 2 * begun)
+          if (!(result instanceof RelayError)) expect(new Set(result.embeddings.map(String)).size).toBe(1)
+          else if (max_attempts >= 3 * (max_retries + 1)) expect(Object.values(scripts).every((script) => script.some((status) => status !== 200))).toBe(true)
+        }),
+        { numRuns: 200 },
+      )
+    })
   })
 
   it('says which provider has none, so that another member can', async () => {

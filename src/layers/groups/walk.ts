@@ -158,8 +158,9 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
   const able = members.filter((member) => open([member]).length > 0)
   const chosen = (able.length && (parts.get(group.strategy ?? '')?.order ?? order.arrange)(able, visit)) || []
   const fresh = (list: readonly Member[]): string[] => open(list).filter((model) => !trip.asked.has(model))
-  // Whoever stands in line again comes after those who were not asked yet.
-  const queue = [...chosen].sort((a, b) => Number(fresh([b]).length > 0) - Number(fresh([a]).length > 0))
+  // First whose failure is known, so that it is judged; whoever stands in line again comes after those who were not asked yet.
+  const place = (member: Member): number => (models(member.name).some((model) => visit.call.fallen?.has(model)) ? 0 : fresh([member]).length ? 1 : 2)
+  const queue = [...chosen].sort((a, b) => place(a) - place(b))
   const movesOn = (error: unknown, call: Call, manner?: Manner): boolean => mayGoOn(error, call) && (manner === 'onward' || isCause(error, group))
   const ask: Line['ask'] = async (call, manner = leg.manner) => {
     // Whoever goes on from an answer that broke off comes when the time in which it had to begin may be over.
@@ -264,6 +265,11 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
   const triesOf = (): number => budget.attempts.filter((attempt) => attempt.alias === alias).length
   trip.closed.add(alias)
   trip.asked.add(alias)
+  const known = call.fallen?.get(alias)
+  if (known) {
+    trip.failed = true
+    throw known
+  }
   const usual: Target = { ...adapted(world.directory.target(alias), settings), groups }
   const most = world.retries(usual)
   const tries = triesOf()
