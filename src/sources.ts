@@ -22,7 +22,7 @@ export function sources(surroundings: Surroundings = {}): (world: World) => Secr
   return (base) => {
     const world = { ...base, ...surroundings }
     const aws = awsSecrets({ ...world, sign: signV4, host: awsHost })
-    const gcp = gcpSecrets(world)
+    const gcp = gcpSecrets({ ...world, caller: aws.caller })
     const azure = azureSecrets(world)
     const vault = vaultSecrets(world)
     return {

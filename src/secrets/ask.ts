@@ -79,8 +79,13 @@ function refusal({ url, secrets = [] }: Question, { status, ok, raw }: Answer): 
     status,
     // What was to be a success may hold the credential itself.
     raw: ok ? undefined : raw,
-    secrets: secrets.filter((secret): secret is string => !!secret),
+    secrets: secrets.flatMap((secret) => (secret ? [secret, ...disguised(secret)] : [])),
   })
+}
+
+/** As it stands in a form and in JSON. */
+function disguised(secret: string): readonly string[] {
+  return [new URLSearchParams([['', secret]]).toString().slice(1), JSON.stringify(secret).slice(1, -1)]
 }
 
 function codeOf(status: number, ok: boolean, kind: string): ErrorCode {

@@ -1,7 +1,7 @@
 // Credentials from AWS: whatever the surroundings hold, with fetch and WebCrypto alone, and secrets of Secrets Manager.
 import { relayError } from '../errors.ts'
 import type { CredentialObject } from '../types/config.ts'
-import type { Credential } from '../types/provider.ts'
+import type { Credential, HttpRequest } from '../types/provider.ts'
 import { ask, decoded, fields } from './ask.ts'
 import { awsKeys, type AwsCredential } from './aws-env.ts'
 import { profileCredential, profiles } from './aws-files.ts'
@@ -22,6 +22,8 @@ export interface AwsSecrets {
   readonly profile: (config?: ProfileConfig) => Promise<AwsCredential>
   /** A secret of Secrets Manager, or one field of it where it is JSON. Kept for five minutes. */
   readonly secret: (config: SecretConfig) => Promise<Credential>
+  /** Signs a request to STS as whoever the surroundings are; `{region}` in its address becomes their region. */
+  readonly caller: (request: HttpRequest) => Promise<HttpRequest>
 }
 
 const USUAL = 'us-east-1'
@@ -37,7 +39,11 @@ export function awsSecrets(world: AwsWorld): AwsSecrets {
   const secret: AwsSecrets['secret'] = (config) =>
     secrets(JSON.stringify([config.arn, config.region, config.field]), async () =>
       kept({ type: 'key', value: await secretValue(world, config, await profile()) }, world.now()))
-  return { profile, secret }
+  const caller: AwsSecrets['caller'] = async (request) => {
+    const region = await usualRegion(world)
+    return world.sign({ ...request, url: request.url.replace('{region}', region) }, await profile(), { service: 'sts', region, date: world.now() })
+  }
+  return { profile, secret, caller }
 }
 
 async function find(world: AwsWorld, config: ProfileConfig | undefined): Promise<AwsCredential> {
@@ -62,13 +68,14 @@ async function regionOf(world: AwsWorld): Promise<string | undefined> {
   return (await variable(world, 'AWS_REGION')) ?? variable(world, 'AWS_DEFAULT_REGION')
 }
 
-/** That of the profile in use. */
-async function regionOfProfile(world: AwsWorld): Promise<string | undefined> {
-  return (await profiles(world)).get((await variable(world, 'AWS_PROFILE')) ?? 'default')?.get('region')
+/** The variables', else that of the profile in use. */
+async function usualRegion(world: AwsWorld): Promise<string> {
+  const told = await regionOf(world)
+  return told ?? (await profiles(world)).get((await variable(world, 'AWS_PROFILE')) ?? 'default')?.get('region') ?? USUAL
 }
 
 async function secretValue(world: AwsWorld, { arn, region: given, field }: SecretConfig, keys: AwsCredential): Promise<string> {
-  const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(arn)?.[1] ?? given ?? (await regionOf(world)) ?? (await regionOfProfile(world)) ?? USUAL
+  const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(arn)?.[1] ?? given ?? (await usualRegion(world))
   const request = {
     method: 'POST',
     url: `https://${world.host('secretsmanager', region)}/`,

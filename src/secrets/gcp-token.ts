@@ -1,5 +1,6 @@
 // Turns a Google credentials file into an access token, whatever its kind, with fetch and WebCrypto alone.
 import { relayError } from '../errors.ts'
+import type { HttpRequest } from '../types/provider.ts'
 import { ask, askText, fields, hostOf, secure, type Fields, type Question } from './ask.ts'
 import { fileText, type World } from './world.ts'
 
@@ -25,7 +26,15 @@ export interface GcpKeyFile {
   readonly delegates?: readonly string[]
 }
 
+export interface GcpWorld extends World {
+  /** Signs a request to AWS as whoever one is there. Absent where nobody knows AWS. */
+  readonly caller?: (request: HttpRequest) => Promise<HttpRequest>
+}
+
 interface TokenSource {
+  /** `aws1`: who one is comes from AWS. */
+  readonly environment_id?: string
+  readonly regional_cred_verification_url?: string
   readonly file?: string
   readonly url?: string
   readonly headers?: { readonly [name: string]: string }
@@ -45,7 +54,7 @@ const STS = 'https://sts.googleapis.com/v1/'
 const LINK_LOCAL = /^(169\.254(\.\d+){2}|\[f[de][^\]]*\])$/
 
 /** @throws AuthenticationError where Google says no, ConfigError where the file cannot be used. */
-export async function tokenOf(file: GcpKeyFile, world: World): Promise<GcpToken> {
+export async function tokenOf(file: GcpKeyFile, world: GcpWorld): Promise<GcpToken> {
   switch (file.type) {
     case 'service_account':
       return exchange(file.token_uri ?? TOKEN_URI, world, {
@@ -99,7 +108,7 @@ export async function impersonate({ url, token, delegates, seconds = 3600 }: Imp
   return { value: text(accessToken, hostOf(url)), expiresAt: Date.parse(String(expireTime)) || world.now() + seconds * 1000 }
 }
 
-async function federated(file: GcpKeyFile, world: World): Promise<GcpToken> {
+async function federated(file: GcpKeyFile, world: GcpWorld): Promise<GcpToken> {
   const subject_token = await subjectToken(file, world)
   const { audience, subject_token_type, workforce_pool_user_project: userProject } = file
   const access = 'urn:ietf:params:oauth:token-type:access_token'
@@ -119,8 +128,9 @@ async function federated(file: GcpKeyFile, world: World): Promise<GcpToken> {
 }
 
 /** Read anew each time: such tokens rotate. */
-async function subjectToken({ credential_source: source = {} }: GcpKeyFile, world: World): Promise<string> {
-  const { file, url, headers, format } = source
+async function subjectToken({ credential_source: source = {}, audience = '' }: GcpKeyFile, world: GcpWorld): Promise<string> {
+  const { file, url, headers, format, environment_id: cloud } = source
+  if (cloud !== undefined) return callerToken(source, audience, world)
   const what = 'the subject token of workload identity federation'
   if (url === undefined && file === undefined) throw relayError('config', `${what} must come from a \`url\` or a \`file\``)
   const said = url === undefined
@@ -129,6 +139,14 @@ async function subjectToken({ credential_source: source = {} }: GcpKeyFile, worl
   if (format?.type !== 'json') return said.trim()
   const { subject_token_field_name: field = '' } = format
   return text(fields(said)?.[field], `field \`${field}\` of the subject token`)
+}
+
+/** Who AWS says one is: a signed request, which Google makes, and which is good for this audience alone. */
+async function callerToken({ environment_id, regional_cred_verification_url: place }: TokenSource, audience: string, { caller }: GcpWorld): Promise<string> {
+  if (environment_id !== 'aws1' || !place || !caller) throw relayError('config', `workload identity federation from \`${environment_id}\` is not known here`)
+  const { url, method, headers } = await caller({ method: 'POST', url: place, headers: { 'x-goog-cloud-target-resource': audience } })
+  const list = Object.entries({ ...headers, host: new URL(url).host }).map(([key, value]) => ({ key, value }))
+  return encodeURIComponent(JSON.stringify({ url, method, headers: list }))
 }
 
 function basic({ client_id, client_secret = '' }: GcpKeyFile): { readonly [name: string]: string } {

@@ -3,7 +3,7 @@ import { relayError } from '../errors.ts'
 import type { CredentialObject } from '../types/config.ts'
 import type { Credential } from '../types/provider.ts'
 import { ask, decoded, fields, send, type Answer, type Fields } from './ask.ts'
-import { impersonate, tokenIn, tokenOf, type GcpKeyFile, type GcpToken } from './gcp-token.ts'
+import { impersonate, tokenIn, tokenOf, type GcpKeyFile, type GcpToken, type GcpWorld } from './gcp-token.ts'
 import { kept, keeper } from './keep.ts'
 import { fileIfAny, fileText, homeOf, variable, type World } from './world.ts'
 
@@ -17,7 +17,7 @@ export interface GcpSecrets {
   readonly secret: (config: Secret) => Promise<Credential>
 }
 
-export function gcpSecrets(world: World): GcpSecrets {
+export function gcpSecrets(world: GcpWorld): GcpSecrets {
   const keep = keeper<Credential>(world)
   const adc: GcpSecrets['adc'] = (config) => {
     const account = config?.impersonate_service_account
@@ -34,7 +34,7 @@ export function gcpSecrets(world: World): GcpSecrets {
   return { adc, secret }
 }
 
-async function defaultToken(world: World): Promise<GcpToken> {
+async function defaultToken(world: GcpWorld): Promise<GcpToken> {
   const file = await keyFile(world)
   return file ? tokenOf(file, world) : metadataToken(world)
 }

@@ -1,8 +1,12 @@
 // Google's credentials: each kind of file, the metadata server, Secret Manager; what is kept, and what is never said.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { awsHost } from '../../src/auth/aws-host.ts'
+import { signV4 } from '../../src/auth/sigv4.ts'
 import type { RelayError } from '../../src/errors.ts'
+import { awsSecrets } from '../../src/secrets/aws.ts'
 import { gcpSecrets, type GcpSecrets } from '../../src/secrets/gcp.ts'
 import type { World } from '../../src/secrets/world.ts'
+import { stage, START } from './stage.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
@@ -128,6 +132,22 @@ describe('other kinds of file', () => {
     turn(3_600_000)
     await gcp.adc()
     expect(asked.map(form)).toEqual([{ ...exchanged, subject_token: 'one' }, { ...exchanged, subject_token: 'two' }])
+  })
+
+  it('workload identity from AWS: a signed request, which Google can make', async () => {
+    const credential_source = { environment_id: 'aws1', regional_cred_verification_url: 'https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15' }
+    const env = { ...holding({ ...federated, credential_source }), AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_REGION: 'eu-west-1' }
+    const { world, asked } = stage({ env, answers: { 'POST https://sts.googleapis.com/': { access_token: 'a' } } })
+    const { caller } = awsSecrets({ ...world, sign: signV4, host: awsHost })
+    await gcpSecrets({ ...world, caller }).adc()
+    const { url, method, headers } = JSON.parse(decodeURIComponent(new URLSearchParams(asked[0]?.body).get('subject_token') ?? '')) as { url: string; method: 'POST'; headers: { key: string; value: string }[] }
+    expect([method, url]).toEqual(['POST', 'https://sts.eu-west-1.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15'])
+    const sent = Object.fromEntries(headers.map(({ key, value }) => [key, value]))
+    expect(sent).toMatchObject({ host: 'sts.eu-west-1.amazonaws.com', 'x-goog-cloud-target-resource': federated.audience, 'x-amz-security-token': 't' })
+    expect(sent['authorization']).toContain('SignedHeaders=host;x-amz-date;x-amz-security-token;x-goog-cloud-target-resource')
+    const { authorization } = (await signV4({ method, url, headers: { 'x-goog-cloud-target-resource': federated.audience } }, { accessKeyId: 'AKID', secretAccessKey: 's', sessionToken: 't' }, { service: 'sts', region: 'eu-west-1', date: START })).headers
+    expect(sent['authorization']).toBe(authorization)
+    await expect(gcpSecrets(world).adc()).rejects.toMatchObject({ code: 'config', message: expect.stringContaining('`aws1`') as string })
   })
 
   it('workload identity from an address, as JSON, on to a service account', async () => {

@@ -137,6 +137,14 @@ export const KINDS: { readonly [name: string]: Kind } = {
     services: { 'https://runner.test/': () => ({ value: 'subject-token' }), 'https://sts.googleapis.com/': oauth('federated-token'), 'https://iamcredentials.googleapis.com/': account },
     secrets: ['runner-token', 'subject-token', 'federated-token', 'account-token'], sent: /^Bearer account-token$/,
   },
+  'Google: workload identity, from AWS': {
+    model: vertex,
+    env: {
+      ...STATIC, AWS_REGION: 'eu-west-1',
+      ...file({ ...FEDERATION, credential_source: { environment_id: 'aws1', regional_cred_verification_url: 'https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15' } }),
+    },
+    services: { 'https://sts.googleapis.com/': oauth('federated-token') }, secrets: ['env-secret', 'env-session', 'federated-token'], sent: /^Bearer federated-token$/,
+  },
   'Google: metadata server': {
     model: vertex, services: { 'http://metadata.google.internal/': () => Response.json(oauth('machine-token')(), { headers: { 'metadata-flavor': 'Google' } }) },
     secrets: ['machine-token'], sent: /^Bearer machine-token$/,
