@@ -2,7 +2,7 @@
 import { catalog } from '../config/catalog.ts'
 import { resolveEnv } from '../config/env.ts'
 import { pathText } from '../config/place.ts'
-import { RelayError } from '../errors.ts'
+import { RelayError, relayError } from '../errors.ts'
 import { providers } from '../providers/index.ts'
 import type { ModelConfig, RelayConfig } from '../types/config.ts'
 import type { Problem } from '../yaml.ts'
@@ -10,7 +10,7 @@ import { checked, filesOf, hubFor, idle, needed } from './catalogue.ts'
 import { CONFIG_OPTION, JSON_OPTION, listOf, valueOf, type Command, type Given } from './command.ts'
 import { CONFIG, exitCode, INTERRUPTED, OK, UsageError } from './exit.ts'
 import type { Io } from './io.ts'
-import { keysOf, type KeyFacts } from './keys.ts'
+import { keysOf, NOT_NEEDED, type KeyFacts } from './keys.ts'
 import { paint, table, type Paint } from './paint.ts'
 import { progress } from './progress.ts'
 import { findingLine } from './report.ts'
@@ -71,6 +71,7 @@ async function examine(given: Given, io: Io): Promise<number> {
   const seconds = Number(valueOf(given, 'timeout') ?? 30)
   if (!(seconds > 0)) throw new UsageError('--timeout takes a number of seconds above 0')
   const catalogue = await checked(filesOf(given, given.words), io)
+  if (!Object.keys(catalogue.config.models ?? {}).length) throw relayError('config', 'the catalogue has no models: there is nobody to ask')
   const config = chosen(catalogue.config, listOf(given, 'model'))
   const color = paint(io, 'stderr')
   for (const finding of idle(catalogue)) await io.stderr(findingLine(finding, color.yellow('warning:')))
@@ -205,7 +206,7 @@ function tableOf(rows: readonly Health[], live: boolean, color: Paint): string {
   const cells = rows.map((health) => {
     const { alias, target, key, key_set, ok, code } = health
     const known = key_set === null ? '' : key_set ? green('set') : red('not set')
-    const state = key_set === null && key && key !== 'not needed' ? dim('when asked') : known
+    const state = key_set === null && key && key !== NOT_NEEDED ? dim('when asked') : known
     const answer = outcome(health)
     const painted = ok === true ? green(answer) : code === null ? dim(answer) : red(answer)
     return [bold(alias), target, `${key} ${state}`.trim(), ...(live ? [painted] : [])]

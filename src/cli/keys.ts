@@ -14,6 +14,9 @@ export interface KeyFacts {
   readonly problem?: string
 }
 
+/** Where the keys come from of a server that asks for none. */
+export const NOT_NEEDED: string = 'not needed'
+
 type Read = (name: string) => string | undefined
 
 export async function keysOf(target: Target, read: Read): Promise<KeyFacts> {
@@ -34,7 +37,7 @@ async function keyFacts(target: Target, credential: CredentialConfig | undefined
   const { credential: _, credentials: __, ...rest } = config
   const alone = { ...target, config: credential === undefined ? rest : { ...rest, credential } }
   try {
-    return (await keyOf(alone, { lookup: read })) ? { from, set: true } : { from: 'not needed', set: null }
+    return (await keyOf(alone, { lookup: read })) ? { from, set: true } : { from: NOT_NEEDED, set: null }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     if (credential === undefined && provider.ambient) return { from: provider.ambient.type, set: null }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The program `relay`: binds the commands to the process that runs them, in Node, Deno or Bun.
 import { readFile, writeFile } from 'node:fs/promises'
+import { INTERRUPTED } from './exit.ts'
 import type { Io, Write } from './io.ts'
 import { run } from './run.ts'
 
@@ -39,4 +40,5 @@ const io: Io = {
 }
 
 const code = await run(process.argv.slice(2), io)
-process.exitCode = gone ? 0 : code
+// What was broken off because nobody reads is well; what had gone wrong by itself is not.
+process.exitCode = gone && code === INTERRUPTED ? 0 : code

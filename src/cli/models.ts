@@ -1,6 +1,5 @@
 // `relay models`: what a catalogue holds, one line each or one model in full. No secret is ever shown.
-import { refers } from '../config/env.ts'
-import { variable } from '../secrets/env.ts'
+import { resolveEnv } from '../config/env.ts'
 import { scrub } from '../errors.ts'
 import { providers } from '../providers/index.ts'
 import type { GroupConfig, ModelConfig, RelayConfig } from '../types/config.ts'
@@ -8,6 +7,7 @@ import { configOf, filesOf, known } from './catalogue.ts'
 import { CONFIG_OPTION, JSON_OPTION, type Command, type Given } from './command.ts'
 import { OK, UsageError } from './exit.ts'
 import type { Io } from './io.ts'
+import { keysOf, NOT_NEEDED } from './keys.ts'
 import { paint, table, type Paint } from './paint.ts'
 
 export const models: Command = {
@@ -31,7 +31,7 @@ type Facts = { readonly [name: string]: unknown }
 
 async function list(given: Given, io: Io): Promise<number> {
   const { models = {}, groups = {} } = await configOf(filesOf(given), io)
-  const modelRows = Object.entries(models).map(([alias, model]) => modelFacts(alias, model, io))
+  const modelRows = await Promise.all(Object.entries(models).map(([alias, model]) => modelFacts(alias, model, io)))
   const groupRows = Object.entries(groups).map(([alias, group]) => groupFacts(alias, group))
   if (given.options['json'] === true) await io.stdout(`${JSON.stringify([...modelRows, ...groupRows], undefined, 2)}\n`)
   else await io.stdout(rows(modelRows, groupRows, paint(io, 'stdout')))
@@ -44,7 +44,7 @@ function rows(models: readonly Facts[], groups: readonly Facts[], color: Paint):
     bold(String(alias)),
     String(target),
     String(price ?? dim('unknown')),
-    key_set === null ? dim('not needed') : `${String(key)} ${key_set === true ? green('set') : dim('not set')}`,
+    key === null ? dim('not needed') : `${String(key)} ${key_set === true ? green('set') : dim(key_set === null ? 'when asked' : 'not set')}`,
   ])
   const groupCells = groups.map(({ alias, strategy, members }) => [bold(String(alias)), (members as readonly string[]).join(', '), dim(String(strategy)), ''])
   return table(['alias', 'target', '$ per 1M in/out', 'key'], [...modelCells, ...groupCells], color)
@@ -52,7 +52,7 @@ function rows(models: readonly Facts[], groups: readonly Facts[], color: Paint):
 
 async function inspect(alias: string, given: Given, io: Io): Promise<number> {
   const config = await configOf(filesOf(given), io)
-  const facts = inspected(known(config, alias), config, io)
+  const facts = await inspected(known(config, alias), config, io)
   if (given.options['json'] === true) await io.stdout(`${JSON.stringify(facts, undefined, 2)}\n`)
   else {
     const { dim } = paint(io, 'stdout')
@@ -64,14 +64,14 @@ async function inspect(alias: string, given: Given, io: Io): Promise<number> {
   return OK
 }
 
-function inspected(alias: string, config: RelayConfig, io: Io): Facts {
+async function inspected(alias: string, config: RelayConfig, io: Io): Promise<Facts> {
   const { models = {}, groups = {} } = config
   if (Object.hasOwn(models, alias)) {
     const model = models[alias]!
-    const { credential: _, headers, target: __, base_url: ___, cost, ...rest } = model
+    const { credential: _, credentials: __, headers, target: ___, base_url: ____, cost, ...rest } = model
     // Values of headers may be keys, whatever they look like.
     const names = headers && Object.keys(headers)
-    return clean({ ...modelFacts(alias, model, io), cost, headers: names, ...rest })
+    return clean({ ...(await modelFacts(alias, model, io)), cost, headers: names, ...rest })
   }
   return groupFacts(alias, groups[alias]!)
 }
@@ -81,35 +81,20 @@ function clean(facts: Facts): Facts {
   return JSON.parse(scrub(JSON.stringify(facts))) as Facts
 }
 
-function modelFacts(alias: string, model: ModelConfig, io: Io): Facts {
+async function modelFacts(alias: string, model: ModelConfig, { env }: Io): Promise<Facts> {
   const { target, cost, base_url, api_style } = model
-  const [name, ...rest] = target.split('/')
+  const [name = '', ...rest] = target.split('/')
+  const id = rest.join('/')
   const named = providers.filter((provider) => provider.name === name)
   const provider = named.find(({ style = 'chat_completions' }) => style === api_style) ?? named[0]
   const { baseUrl } = provider ?? {}
   const own = typeof baseUrl === 'string' ? baseUrl : null
   const price = cost && `${cost.input_per_1m ?? '?'} / ${cost.output_per_1m ?? '?'}`
-  const { key, set } = keyOf(model, { env: provider?.env ?? [], keyless: provider?.keyless ?? false, read: io.env })
-  return clean({ alias, target, provider: name, model: rest.join('/'), wire: provider?.wire.name, base_url: base_url ?? own, key, key_set: set, price: price ?? null })
-}
-
-interface Keys {
-  readonly env: readonly string[]
-  readonly keyless: boolean
-  readonly read: (name: string) => string | undefined
-}
-
-/** Where the key of a model comes from, and whether it is there: null where it cannot be told, or none is needed. */
-function keyOf({ credential }: ModelConfig, { env, keyless, read }: Keys): { readonly key: string | null; readonly set: boolean | null } {
-  const isSet = (name: string): boolean => !!read(name)?.trim()
-  if (credential === undefined) {
-    const found = env.find(isSet)
-    if (found === undefined && keyless) return { key: null, set: null }
-    return { key: found ?? (env.join(' or ') || 'credential'), set: found !== undefined }
-  }
-  const name = typeof credential === 'string' ? variable(credential) : credential.type === 'env' ? variable(credential.var) ?? credential.var : undefined
-  if (name !== undefined && !refers(name)) return { key: name, set: isSet(name) }
-  return { key: typeof credential === 'string' ? 'a reference' : `(${credential.type})`, set: true }
+  // What a reference names that is not set stays a reference, which is a key that is not there.
+  const { [alias]: config = model } = resolveEnv({ models: { [alias]: model } }, env).config.models ?? {}
+  const keys = provider && (await keysOf({ alias, provider, model: id, baseUrl: '', config }, env))
+  const key = keys && keys.from !== NOT_NEEDED ? keys.from : null
+  return clean({ alias, target, provider: name, model: id, wire: provider?.wire.name, base_url: base_url ?? own, key, key_set: keys?.set ?? null, price: price ?? null })
 }
 
 function groupFacts(alias: string, { strategy = 'fallback', members, retry_classifier }: GroupConfig): Facts {

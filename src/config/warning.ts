@@ -30,6 +30,7 @@ const WRITTEN = /^(model|messages|stream|tools)$/
 /** What a catalogue says that has no effect, or another than was meant. Nothing is passed over in silence. */
 export function warnings(config: RelayConfig): Problem[] {
   const found: Problem[] = []
+  if (!Object.keys(fields(config.models)).length) found.push({ path: [], message: 'has no models: there is nobody to ask' })
   for (const [section, settings] of Object.entries(WITHOUT_EFFECT)) {
     each(fields(config)[section], (_, field) => {
       const why = Object.hasOwn(settings, field) ? settings[field] : undefined
@@ -60,7 +61,19 @@ export function warnings(config: RelayConfig): Problem[] {
       const { weight, when } = fields(member)
       if (weight !== undefined && strategy !== 'weighted') warn(['members', i, 'weight'], 'under `strategy: weighted`')
       if (when !== undefined && strategy !== 'conditional') warn(['members', i, 'when'], 'under `strategy: conditional`')
+      for (const path of endless(when)) found.push({ path: ['groups', alias, 'members', i, 'when', ...path], message: 'repeats what repeats: a text may be written that it is tried on for ever' })
     })
   })
   return found
+}
+
+/** Where a condition has a pattern with a repetition in a repetition, which some texts keep busy for longer than anybody waits. */
+function endless(when: unknown): readonly (readonly (string | number)[])[] {
+  return Object.entries(Object(when) as object).flatMap(([key, value]: [string, unknown]) => {
+    if (key === '$regex' && typeof value === 'string') {
+      const plain = value.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x')
+      return /\([^()]*[+*][^()]*\)[+*{]/.test(plain) ? [[key]] : []
+    }
+    return typeof value === 'object' ? endless(value).map((path) => [Array.isArray(when) ? Number(key) : key, ...path]) : []
+  })
 }

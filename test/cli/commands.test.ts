@@ -148,6 +148,14 @@ describe('validate', () => {
     expect(await relay(['validate', '--strict'], { ...world, files })).toMatchObject({ code: 3, stderr: expect.stringMatching(/^models\.yaml:1:13: error: defaults\.http2/) as string })
   })
 
+  it('a catalogue without models is one that nobody can use', async () => {
+    for (const text of ['', '{}', 'models: {}\n']) {
+      const files = { 'models.yaml': text }
+      expect(await relay(['validate'], { files })).toMatchObject({ code: 0, stderr: expect.stringMatching(/^models\.yaml.*: warning: has no models/) as string })
+      expect(await relay(['doctor'], { files })).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('no models') as string })
+    }
+  })
+
   it('says of a warning where it stands, in whichever file says it last', async () => {
     const files = { 'models.yaml': MODELS, 'over.yaml': 'models:\n  local:\n    params:\n      maxTokens: 4\n    headers: { x-team: $env.TEAM }\n' }
     const { stdout, stderr } = await relay(['validate', 'models.yaml', 'over.yaml'], { ...world, files })
@@ -227,9 +235,21 @@ describe('models', () => {
     expect(rows.map(({ alias }) => alias)).toEqual(['fast', 'smart', 'local', 'any'])
   })
 
+  it.each<[string, string, World['env'], object]>([
+    ['a pool', '{ target: openai/x, credentials: [$env.A, { type: literal, value: b }] }', { A: 'a' }, { key: 'A, literal', key_set: true }],
+    ['a pool with a gap', '{ target: openai/x, credentials: [$env.A, $env.B] }', { A: 'a' }, { key: 'A, B', key_set: false }],
+    ['what only asking tells', '{ target: openai/x, credential: { type: vault, path: kv/x } }', {}, { key: 'vault', key_set: null }],
+    ['none needed', '{ target: ollama/x }', {}, { key: null, key_set: null }],
+  ])('lists the keys as doctor does: %s', async (_, model, env = {}, facts) => {
+    const { stdout } = await relay(['models', 'list', '--json'], { files: { 'models.yaml': `models: { m: ${model} }` }, env })
+    expect(JSON.parse(stdout)).toMatchObject([facts])
+  })
+
   it('shows one in full, but for what may be secret', async () => {
-    const secrets = MODELS.replace('$env.MY_KEY', `{ type: literal, value: ${KEY} }`).replace('max_tokens: 100', `user: ${KEY}`)
-    for (const alias of ['fast', 'smart', 'any']) {
+    const secrets = MODELS.replace('$env.MY_KEY', `{ type: literal, value: ${KEY} }`)
+      .replace('max_tokens: 100', `user: ${KEY}`)
+      .replace('groups:', '  pool: { target: openai/x, credentials: [{ type: literal, value: hidden-words }, $env.MY_KEY] }\ngroups:')
+    for (const alias of ['fast', 'smart', 'any', 'pool']) {
       for (const flags of [[], ['--json']]) {
         const { code, stdout } = await relay(['models', 'inspect', alias, ...flags], { files: { 'models.yaml': secrets }, env: { ANTHROPIC_API_KEY: KEY } })
         expect(code).toBe(0)

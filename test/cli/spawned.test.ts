@@ -86,4 +86,12 @@ describe.each(Object.keys(RUNTIMES))('relay on %s', { timeout: 30_000 }, (runtim
     const { code, stderr } = await ended
     expect([code, stderr]).toEqual([0, ''])
   })
+
+  it('--json: a failure is JSON, and fails all the same where nobody reads it', async () => {
+    const { code, stdout } = await start(runtime, chat('--json', 'busy'), { env }).ended
+    expect([code, JSON.parse(stdout)]).toMatchObject([5, { error: { code: 'rate_limit', status: 429, exitCode: 5 } }])
+    const { child, ended } = start(runtime, chat('--json', 'busy'), { env })
+    child.stdout.destroy()
+    expect(await ended).toMatchObject({ code: 5 })
+  })
 })
