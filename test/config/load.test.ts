@@ -247,6 +247,17 @@ test('parameters in another library\'s spelling, and fields that Relay writes it
   ])
 })
 
+test('a pattern that repeats what repeats is a warning', () => {
+  const tell = (pattern: string): string[] => {
+    const when = { $or: [{ tools: true }, { text: { $regex: pattern } }] }
+    const members = [{ name: 'a', when }, 'b']
+    const config = load({ models: { a: { target: 'openai/a' }, b: { target: 'openai/b' } }, groups: { g: { strategy: 'conditional', members } } })
+    return warnings(config).map(({ path }) => path.join('.'))
+  }
+  for (const slow of ['(a+)+$', '^(\\w*\\s?)*$', '(?i)(x{2}y+){2,}']) expect(tell(slow)).toEqual(['groups.g.members.0.when.$or.1.text.$regex'])
+  for (const fine of ['(?i)\\bsql\\b', '(foo|bar)+', '([+*]x)+', '(\\+x)*', 'a+b*']) expect(tell(fine)).toEqual([])
+})
+
 test('what is loaded is nobody else\'s', () => {
   const given = { models: { a: { target: 'openai/a', params: { stop: ['x'] } } } }
   const loaded = load(given)
