@@ -39,8 +39,11 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const help = options['help'] === true
   if (!command) {
     if (options['version'] === true) return print(io, `${manifest.version}\n`)
-    if (help || (args[0] === 'help' && args.length === 1)) return print(io, overview(COMMANDS, paint(io, 'stdout')))
-    if (args[0] !== undefined) throw unknown(args[0])
+    const [word, about] = args
+    const meant = word === 'help' ? COMMANDS.find(({ name }) => name === about) : undefined
+    if (meant) return print(io, details(meant, paint(io, 'stdout')))
+    if (help || (word === 'help' && about === undefined)) return print(io, overview(COMMANDS, paint(io, 'stdout')))
+    if (word !== undefined) throw unknown(word === 'help' ? about! : word)
     await io.stderr(overview(COMMANDS, paint(io, 'stderr')))
     return USAGE
   }

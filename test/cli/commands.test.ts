@@ -22,6 +22,7 @@ describe('the command line', () => {
   it.each([
     [[], 2, 'Usage'],
     [['nope'], 2, 'there is no command `nope`'],
+    [['help', 'nope'], 2, 'there is no command `nope`'],
     [['chat'], 2, 'missing required args'],
     [['validate', '--nope'], 2, 'Unknown option `--nope`'],
     [['chat', 'fast', '-s'], 2, '--system needs a value'],
@@ -65,6 +66,7 @@ describe('the command line', () => {
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/Usage\n.*relay/s)
     expect(stdout).toContain('Examples')
+    expect(await relay(['help', name].filter(Boolean), world)).toMatchObject({ code: 0, stdout })
   })
 
   it('has a version, which is the package’s', async () => {
