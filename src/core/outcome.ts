@@ -46,6 +46,8 @@ export function failed(reply: Reply, error: unknown, call: Call): unknown {
 
 /** Asks and waits for the whole answer. */
 export async function ask(next: Next, given: Call): Promise<ChatResponse> {
+  // A controller takes microseconds: where there is nothing to follow there is none.
+  if (!given.scope.signal && !given.signal) return whole(next, given)
   const { signal, release } = follower(given.scope.signal, given.signal)
   return whole(next, { ...given, signal }).finally(release)
 }
