@@ -8,7 +8,6 @@ import { chatStream, type ChatStream } from './core/chat-stream.ts'
 import { embed, rerank, type Blank } from './core/embed.ts'
 import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
-import { either } from './core/lifeline.ts'
 import { ask } from './core/outcome.ts'
 import { sender } from './core/send.ts'
 import { relayError } from './errors.ts'
@@ -140,8 +139,8 @@ export class Hub {
   /** The same hub, for one incoming request. Of a scope within a scope both signals count. */
   with(scope: Scope): Hub {
     const metadata = { ...this.scope.metadata, ...scope.metadata }
-    const signal = either(this.scope.signal, scope.signal)
-    return Object.assign(Object.create(Hub.prototype) as Hub, { engine: this.engine, scope: { ...this.scope, ...scope, metadata, ...(signal && { signal }) } })
+    const around = this.scope.signal && { within: this.scope }
+    return Object.assign(Object.create(Hub.prototype) as Hub, { engine: this.engine, scope: { ...this.scope, ...scope, metadata, ...around } })
   }
 
   /** Waits for nothing and frees what rings hold. A hub that is closed can still be asked. */

@@ -3,7 +3,7 @@ import { relayError } from '../errors.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
 import type { Delta, StreamEvent } from '../types/event.ts'
 import type { ChatResponse } from '../types/response.ts'
-import { follower, type Follower } from './lifeline.ts'
+import { follower, signalsOf, type Follower } from './lifeline.ts'
 import { conclude, failed, thrown } from './outcome.ts'
 
 /**
@@ -24,7 +24,7 @@ type Step = IteratorResult<StreamEvent, undefined>
 
 /** Opened on first use. */
 export function chatStream(next: Next, call: Call): ChatStream {
-  const held = { alias: call.alias, signals: [call.scope.signal, call.signal] }
+  const held = { alias: call.alias, signals: signalsOf(call) }
   return heldStream(held, (reader) => events(next, { ...call, signal: reader.walk.signal }, reader))
 }
 

@@ -1,6 +1,8 @@
 // What one attempt hangs on: the caller's signal and its own clocks, whichever gives way first.
 import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import { isNetworkError } from '../http/network.ts'
+import type { Call } from '../types/call.ts'
+import type { Scope } from '../types/runtime.ts'
 
 export interface Lifeline {
   /** For `fetch`. */
@@ -41,10 +43,11 @@ export function follower(...signals: readonly (AbortSignal | undefined)[]): Foll
   return { signal: control.signal, abort, release }
 }
 
-/** The two together, for as long as they live: only for who makes few of them. */
-export function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  if (!a || !b || a === b) return a ?? b
-  return 'any' in AbortSignal ? AbortSignal.any([a, b]) : follower(a, b).signal
+/** Whatever may end a call from outside: its own signal, and those of the scopes that it is asked in. */
+export function signalsOf({ scope, signal }: Pick<Call, 'scope' | 'signal'>): readonly AbortSignal[] {
+  const all = [signal]
+  for (let at: Scope | undefined = scope; at; at = at.within) all.push(at.signal)
+  return all.filter((one) => one !== undefined)
 }
 
 interface Following {

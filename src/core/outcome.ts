@@ -2,7 +2,7 @@
 import { RelayError } from '../errors.ts'
 import type { Call, Next, Outcome, Reply } from '../types/call.ts'
 import type { ChatResponse } from '../types/response.ts'
-import { follower } from './lifeline.ts'
+import { follower, signalsOf } from './lifeline.ts'
 
 /** Ends a reply that has begun. Throws where a ring refuses the finished answer. */
 export function conclude(reply: Reply, status: Outcome['status'], error?: RelayError): ChatResponse {
@@ -47,8 +47,9 @@ export function failed(reply: Reply, error: unknown, call: Call): unknown {
 /** Asks and waits for the whole answer. */
 export async function ask(next: Next, given: Call): Promise<ChatResponse> {
   // A controller takes microseconds: where there is nothing to follow there is none.
-  if (!given.scope.signal && !given.signal) return whole(next, given)
-  const { signal, release } = follower(given.scope.signal, given.signal)
+  const signals = signalsOf(given)
+  if (!signals.length) return whole(next, given)
+  const { signal, release } = follower(...signals)
   return whole(next, { ...given, signal }).finally(release)
 }
 

@@ -26,6 +26,8 @@ export type Env = { readonly [name: string]: unknown } | ((name: string) => stri
 
 /** What belongs to one incoming request. */
 export interface Scope {
+  /** The scope around this one, where that has a signal. Set by `with`. */
+  readonly within?: Scope
   /** Beside a request's own, and that of a scope around this one: the first to be aborted counts. */
   readonly signal?: AbortSignal
   /** Keeps the limits, caches and budgets of one customer from another's. */

@@ -82,15 +82,16 @@ const DEEDS: readonly (readonly [string, FetchLike, Deed])[] = [
   ['a routed stream that fails', answers(() => failure(400)), (hub, request) => routed(hub, router).stream(request).response()],
 ]
 
-describe.each(['scope', 'request', 'scope and request'])('the signal of a %s', (where) => {
+describe.each(['scope', 'request', 'scope and request', 'scope around a scope'])('the signal of a %s', (where) => {
   it.each(DEEDS)('is let go by %s', async (_, fetch, deed) => {
     const { signal, control, listeners, most } = watched()
     const groups = { ...config.groups, raced: { members: ['one', 'two'], hedge: { after: 1, max_extra: 1 } } }
     const hub = makeHub(fetch, { groups: groupFeatures, providers: [provider] }, { ...config, groups, defaults: { max_retries: 0 } })
-    const scoped = where.includes('scope') ? hub.with({ signal }) : hub
+    const outer = where.includes('scope') ? hub.with({ signal }) : hub
+    const scoped = (): Hub => (where.includes('around') ? outer.with({ signal: new AbortController().signal }) : outer)
     // With it a signal of Node 20 remembers for good whoever has followed it.
     const any = vi.spyOn(AbortSignal, 'any')
-    await Promise.allSettled(Array.from({ length: 12 }, () => deed(scoped, where.includes('request') ? { ...ask, signal } : ask, control)))
+    await Promise.allSettled(Array.from({ length: 12 }, () => deed(scoped(), where.includes('request') ? { ...ask, signal } : ask, control)))
     expect(any).not.toHaveBeenCalled()
     expect(listeners()).toBe(0)
     expect(most()).toBeLessThanOrEqual(1)
