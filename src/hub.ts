@@ -20,7 +20,7 @@ import type { Router } from './routing/router.ts'
 import { keyOf, lookupIn, type Keys } from './secrets/env.ts'
 import { keyring } from './secrets/pool.ts'
 import type { World } from './secrets/world.ts'
-import type { Call, Layer, Next } from './types/call.ts'
+import type { Call, Decide, Layer, Next } from './types/call.ts'
 import type { DefaultsConfig, RelayConfig } from './types/config.ts'
 import type { EmbedRequest, EmbedResponse, RerankRequest, RerankResponse } from './types/embed.ts'
 import type { ContentBlock, Message } from './types/message.ts'
@@ -114,9 +114,19 @@ export class Hub {
    */
   async route(router: Router, request: ChatRequest, options: RoutedOptions = {}): Promise<ChatResponse> {
     const { routed } = await import('./routing/routed.ts')
-    const { catalog: { aliases, groups }, runtime: { now, timer } } = this.engine
+    const { aliases, groups } = this.engine.catalog
     const told: Router = options.candidates?.length ? router : { route: async (asked) => router.route({ ...asked, candidates: aliases }) }
-    return routed(this, told, { now, timer, candidates: [...aliases, ...Object.keys(groups)], ...options }).chat(request)
+    return routed(this, told, { candidates: [...aliases, ...Object.keys(groups)], ...options }).chat(request)
+  }
+
+  /** A handle on whoever is chosen for each request: see `routed` of `@relay/core/routing`. */
+  by(decide: Decide): ModelHandle {
+    const { engine, scope } = this
+    const start = (mode: 'chat' | 'stream', request: ChatRequest): Call => ({ ...begin(engine, scope, { alias: '', mode, request }), decide })
+    return {
+      chat: async (request) => ask(engine.next, start('chat', request)),
+      stream: (request) => chatStream(engine.next, start('stream', request)),
+    }
   }
 
   /** @throws ConfigError where there is no such model or group. */

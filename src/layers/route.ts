@@ -35,10 +35,11 @@ export function route(directory: Directory, options: RouteOptions = {}): Layer {
     stage: 'route',
     wrap(next) {
       for (const alias of Object.keys(directory.groups ?? {})) walk.check(alias)
-      return async (call) => {
+      return async (given) => {
         // Whoever answered before is asked for the rest.
-        if (call.target) return next(call)
-        return directory.group(call.alias) ? travel(call, walk, next) : next({ ...call, target: directory.target(call.alias) })
+        if (given.target) return next(given)
+        const call = { ...given, ...(await given.decide?.(given)) }
+        return walk.group(call) ? travel(call, walk, next) : next({ ...call, target: directory.target(call.alias) })
       }
     },
   }
@@ -46,12 +47,12 @@ export function route(directory: Directory, options: RouteOptions = {}): Layer {
 
 async function travel(call: Call, walk: Walker, next: Next): Promise<Reply> {
   const { alias, budget } = call
-  let skipped = walk.models(alias).flatMap((model) => {
+  let skipped = walk.models(call).flatMap((model) => {
     const reason = unfit(walk.peek(model), call)
     return reason ? [{ alias: model, reason }] : []
   })
   const trip: Trip = { next, closed: new Set(skipped.map((it) => it.alias)), asked: new Set(), postponed: [], failed: false }
-  const start = (): Promise<Reply | undefined> => walk.walk(alias, { call, until: budget.deadline, others: false }, trip)
+  const start = (): Promise<Reply | undefined> => walk.start({ call, until: budget.deadline, others: false }, trip)
   let reply: Reply | undefined
   try {
     reply = await start()
@@ -80,7 +81,8 @@ async function later(failure: unknown, call: Call, { trip, walk }: { readonly tr
     const now = runtime.now()
     const until = others.length ? now + (budget.deadline - now) / 2 : budget.deadline
     try {
-      return await walk.one(first.alias, { call: { ...call, kind: 'retry' }, until, settings: first.settings, groups: first.groups, others: others.length > 0 }, trip)
+      const again: Call = { ...call, alias: first.name, kind: 'retry' }
+      return await walk.one(first.alias, { ...first, call: again, until, others: others.length > 0 }, trip)
     } catch (error) {
       failure = error
     }

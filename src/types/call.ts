@@ -19,9 +19,13 @@ export interface Budget {
 /** One logical call. A ring that changes it hands on a copy. */
 export interface Call {
   readonly mode: 'chat' | 'stream' | 'embed' | 'rerank'
-  /** What the caller asked for: a model or a group. */
+  /** What the caller asked for: a model or a group. Empty where that is still to be chosen. */
   readonly alias: string
   readonly request: ChatRequest
+  /** Chooses who is asked, where no alias says it: `route` asks it first. */
+  readonly decide?: Decide | undefined
+  /** What was chosen: these are asked in turn, as the members of a group are, each by its own name. */
+  readonly order?: readonly string[] | undefined
   readonly scope: Scope
   readonly runtime: Runtime
   /** Aborted by the caller. */
@@ -36,14 +40,17 @@ export interface Call {
   readonly speak?: (target: Target) => Target
   /** Set by `route`: another member could answer, so there is no need to wait long for this one. */
   readonly alternatives?: boolean
-  /** Models that have answered a part of the call and then failed: they fail again, unasked. */
-  readonly fallen?: ReadonlyMap<string, RelayError>
+  /** Where a call takes several requests, models that have failed for good: they fail again, unasked. `route` adds to it. */
+  readonly fallen?: Map<string, RelayError>
   /**
    * Set by `limit`: asks for room for one more request of the same call, after one that failed. Throws a LimitError, or the
    * signal's reason.
    */
   readonly again?: (failed?: RelayError) => Promise<void>
 }
+
+/** Says who is asked for a call, the first of them by `alias`. */
+export type Decide = (call: Call) => Promise<Pick<Call, 'alias' | 'order' | 'request'>>
 
 /** How a call ended. `cancelled` is the caller's doing: `break`, `abort()`. */
 export interface Outcome {

@@ -183,7 +183,14 @@ describe('embed', () => {
           if (!(result instanceof RelayError)) expect(new Set(result.embeddings.map(String)).size).toBe(1)
           else if (max_attempts >= 3 * (max_retries + 1)) expect(Object.values(scripts).every((script) => script.some((status) => status !== 200))).toBe(true)
         }),
-        { numRuns: 200 },
+        {
+          numRuns: 200,
+          examples: [
+            // The third has failed before the first answers a part: it must not cost another request.
+            [{ a: [200, 401, 200], b: [200, 200, 200], c: [401, 401, 200] }, 'loadbalance', 3, 0],
+            [{ a: [200, 200, 503], b: [200, 200, 200], c: [503, 200, 401] }, 'weighted', 3, 0],
+          ],
+        },
       )
     })
   })

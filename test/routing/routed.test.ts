@@ -1,8 +1,8 @@
 // What is asked once a router has decided: the pick, then the alternates, whole and as a stream.
-import { REMEDY, RelayError, type ChatRequest, type ChatStream, type ErrorCode, type FetchLike, type Hub, type RelayConfig, type StreamEvent } from '@relay/core'
+import { REMEDY, RelayError, type ChatRequest, type ErrorCode, type FetchLike, type Hub, type RelayConfig, type StreamEvent } from '@relay/core'
 import { NoCandidatesError, routed, RoutingError, SemanticRouter, type RouteDecision, type Router, type RouteRequest } from '@relay/core/routing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { makeClock } from '../core/clock.ts'
+import { makeClock, START } from '../core/clock.ts'
 import { answers, ask, config, failure, frames, hello, json, makeHub, stream as body, text } from '../core/toy.ts'
 
 const once: RelayConfig = { ...config, defaults: { max_retries: 0 } }
@@ -85,7 +85,8 @@ describe.each(WAYS)('by %s', (_, by) => {
   })
 
   it('a request without messages is not routed', async () => {
-    expect(await caught(by(makeHub(answers(() => json(hello))), { messages: [] }))).toMatchObject({ code: 'invalid_request' })
+    const work = async (): Promise<unknown> => by(makeHub(answers(() => json(hello))), { messages: [] })
+    expect(await caught(work())).toMatchObject({ code: 'invalid_request' })
     expect(asked).toEqual([])
   })
 
@@ -210,22 +211,40 @@ describe('the router is asked', () => {
   })
 })
 
-describe('a clock for all of it', () => {
+describe('one budget for all of it', () => {
   it('the router and every model share the request’s time', async () => {
-    const time = makeClock()
-    const slow: Router = { route: async () => (await time.pass(300), decision) }
-    const seen: (number | undefined)[] = []
-    const hub = {
-      chat: async (_: string, { timeoutMs }: ChatRequest) => {
-        seen.push(timeoutMs)
-        await time.pass(400)
-        throw new RelayError('server_error', 'no')
-      },
-      stream: (): ChatStream => expect.fail('not asked'),
-    }
-    const error = await caught(routed(hub, slow, { now: time.now }).chat({ ...ask, timeoutMs: 1000 }))
-    expect(seen).toEqual([700, 300])
-    expect(error).toMatchObject({ code: 'timeout_total', alias: 'three' })
+    const { now, timer, pass } = makeClock()
+    const slow: Router = { route: () => new Promise((resolve) => void timer(() => resolve(decision), 300)) }
+    const cut: number[] = []
+    const fetch: FetchLike = (_, init) => new Promise((_, reject) => init?.signal?.addEventListener('abort', () => (cut.push(now() - START), reject(init.signal?.reason as Error))))
+    const error = caught(routed(makeHub(fetch, { runtime: { now, timer } }, once), slow).chat({ ...ask, timeoutMs: 1000 }))
+    await pass(1000)
+    // Each leaves half of what is left to those behind it.
+    expect(cut).toEqual([650, 825, 1000])
+    expect(await error).toMatchObject({ code: 'timeout_total', alias: 'three', attempts: [{ alias: 'one' }, { alias: 'two' }, { alias: 'three' }] })
+  })
+
+  it('requests too: as many as the catalogue gives a call, with one kept for each model behind', async () => {
+    const fetch = answers(() => failure(503))
+    const few: RelayConfig = { ...config, defaults: { max_attempts: 4, max_retries: 5, retry_initial_backoff: 0 } }
+    const error = await caught(routed(makeHub(fetch, {}, few), router).chat(ask))
+    expect(error.attempts.map(({ alias, kind }) => `${alias} ${kind}`)).toEqual(['one first', 'one retry', 'two fallback', 'three fallback'])
+    expect(sent(fetch)).toBe(4)
+  })
+
+  it('a model that asks to be left alone is asked again, by its own name, when none of the others could answer', async () => {
+    const fetch = answers(() => failure(429, { 'retry-after-ms': '20000' }), () => failure(401), () => failure(401), () => json(hello))
+    const { now, timer, pass } = makeClock()
+    const work = routed(makeHub(fetch, { runtime: { now, timer } }), router).chat(ask)
+    await pass(60_000)
+    const { model, attempts } = await work
+    expect([model, ...attempts.map(({ alias, kind }) => `${alias} ${kind}`)]).toEqual(['one', 'one first', 'two fallback', 'three fallback', 'one retry'])
+  })
+
+  it('who cannot serve the request is passed over, with the reason', async () => {
+    const blind: RelayConfig = { ...config, models: { ...config.models, one: { target: 'toy/one', capabilities: { tools: false } } } }
+    const response = await routed(makeHub(answers(() => json(hello)), {}, blind), router).chat({ ...ask, tools: [{ name: 'look', parameters: { type: 'object' } }] })
+    expect(response).toMatchObject({ model: 'two', metadata: { routing: decision, skipped: [{ alias: 'one', reason: 'no_tools' }] } })
   })
 })
 

@@ -42,6 +42,8 @@ export interface Leg {
 /** A model that asked to be left alone till a moment. */
 export interface Postponed extends Pick<Leg, 'settings' | 'groups'> {
   readonly alias: string
+  /** What the call went by. */
+  readonly name: string
   readonly at: number
 }
 
@@ -58,12 +60,14 @@ export interface Trip {
 export interface Walker {
   /** Throws a ConfigError where a group asks for a feature that is not here. */
   readonly check: (alias: string) => void
-  /** The models of a group, each once. */
-  readonly models: (alias: string) => readonly string[]
+  /** The group that a call is for: one of the catalogue, or those who were chosen for it. */
+  readonly group: (call: Call) => GroupConfig | undefined
+  /** The models that a call may ask, each once. */
+  readonly models: (call: Call) => readonly string[]
   /** A model, where it can be asked at all. */
   readonly peek: (alias: string) => Target | undefined
   /** Undefined where nobody could be asked. */
-  readonly walk: (name: string, leg: Leg, trip: Trip) => Promise<Reply | undefined>
+  readonly start: (leg: Leg, trip: Trip) => Promise<Reply | undefined>
   readonly one: (alias: string, leg: Leg, trip: Trip) => Promise<Reply>
 }
 
@@ -75,8 +79,9 @@ export interface Surroundings {
   readonly max: number
 }
 
-interface World extends Surroundings, Pick<Walker, 'models' | 'check'> {
+interface World extends Surroundings, Pick<Walker, 'check'> {
   readonly order: Order
+  readonly models: (alias: string) => readonly string[]
 }
 
 interface Way {
@@ -92,13 +97,12 @@ export function walker(surroundings: Surroundings): Walker {
   const known = new Map<string, readonly string[]>()
   const models = (alias: string): readonly string[] => {
     let found = known.get(alias)
-    if (!found) {
-      const group = directory.group(alias)
-      found = group ? [...new Set(group.members.flatMap((member) => models(typeof member === 'string' ? member : member.name)))] : [alias]
-      known.set(alias, found)
-    }
+    if (!found) known.set(alias, (found = within(directory.group(alias)) ?? [alias]))
     return found
   }
+  const within = (group: GroupConfig | undefined): readonly string[] | undefined =>
+    group && [...new Set(group.members.flatMap((member) => models(typeof member === 'string' ? member : member.name)))]
+  const groupOf = ({ alias, order }: Call): GroupConfig | undefined => (order ? { members: order } : directory.group(alias))
   const check = (alias: string): void => {
     const missing = wishes(directory.group(alias)).find((wish) => !parts.has(wish))
     if (!missing) return
@@ -108,7 +112,8 @@ export function walker(surroundings: Surroundings): Walker {
   const world: World = { ...surroundings, order: order(), models, check }
   return {
     check,
-    models,
+    group: groupOf,
+    models: (call) => within(groupOf(call)) ?? [],
     peek(alias) {
       try {
         return directory.target(alias)
@@ -117,7 +122,11 @@ export function walker(surroundings: Surroundings): Walker {
         return undefined
       }
     },
-    walk: (name, leg, trip) => walk(name, leg, { world, trip }),
+    async start(leg, trip) {
+      const { call } = leg
+      const group = groupOf(call)
+      return group && through({ alias: call.alias, group, call }, call.order ? leg : { ...leg, groups: [call.alias] }, { world, trip })
+    },
     one: (alias, leg, trip) => one(alias, leg, { world, trip }),
   }
 }
@@ -132,8 +141,10 @@ function wishes(group: GroupConfig | undefined): GroupFeature['name'][] {
   return wishes
 }
 
-async function walk(name: string, leg: Leg, way: Way): Promise<Reply | undefined> {
+async function walk(name: string, given: Leg, way: Way): Promise<Reply | undefined> {
   const { world, trip } = way
+  // Whoever was chosen is asked by its own name.
+  const leg = given.call.order ? { ...given, call: { ...given.call, alias: name, order: undefined } } : given
   const group = world.directory.group(name)
   if (group) return through({ alias: name, group, call: leg.call }, { ...leg, groups: [...(leg.groups ?? []), name] }, way)
   if (trip.closed.has(name) || (leg.manner === 'onward' && answersAnew(world.directory.target(name)))) return undefined
@@ -157,9 +168,10 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
   // Turns and looks are not spent on those who cannot be asked.
   const able = members.filter((member) => open([member]).length > 0)
   const chosen = (able.length && (parts.get(group.strategy ?? '')?.order ?? order.arrange)(able, visit)) || []
-  const fresh = (list: readonly Member[]): string[] => open(list).filter((model) => !trip.asked.has(model))
+  const { fallen } = visit.call
+  const fresh = (list: readonly Member[]): string[] => open(list).filter((model) => !trip.asked.has(model) && !fallen?.has(model))
   // First whose failure is known, so that it is judged; whoever stands in line again comes after those who were not asked yet.
-  const place = (member: Member): number => (models(member.name).some((model) => visit.call.fallen?.has(model)) ? 0 : fresh([member]).length ? 1 : 2)
+  const place = (member: Member): number => (models(member.name).some((model) => fallen?.has(model)) ? 0 : fresh([member]).length ? 1 : 2)
   const queue = [...chosen].sort((a, b) => place(a) - place(b))
   const movesOn = (error: unknown, call: Call, manner?: Manner): boolean => mayGoOn(error, call) && (manner === 'onward' || isCause(error, group))
   const ask: Line['ask'] = async (call, manner = leg.manner) => {
@@ -288,8 +300,8 @@ async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply
     const again = error instanceof RelayError && passes(error) && triesOf() <= most
     if (again && manner === 'once' && !isLong(error)) trip.closed.delete(alias)
     else if (again && (others || manner === 'once') && isLong(error)) {
-      trip.postponed.push({ settings, groups, alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
-    }
+      trip.postponed.push({ settings, groups, alias, name: call.alias, at: runtime.now() + Math.min(error.retryAfterMs ?? 0, world.max) })
+    } else if (error instanceof RelayError) call.fallen?.set(alias, error)
     throw error
   } finally {
     cut?.cancel()
