@@ -67,8 +67,7 @@ interface Engine {
 /** Asks the models of one catalogue. Make one at module scope and keep it: it holds nothing that belongs to a request. */
 export class Hub {
   private readonly engine: Engine
-  /** The incoming request that it serves: see `with`. */
-  readonly scope: Scope
+  private readonly scope: Scope
 
   /** @throws ConfigError where the catalogue is wrong: it lists every mistake. */
   constructor(config: RelayConfig, options: HubOptions) {
