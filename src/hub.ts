@@ -5,6 +5,7 @@ import { resolveEnv, type Problem } from './config/env.ts'
 import { rulesOf } from './config/limits.ts'
 import { ratesOf } from './config/rates.ts'
 import { chatStream, type ChatStream } from './core/chat-stream.ts'
+import { platformTimer } from './core/deadline.ts'
 import { embed, rerank, type Blank } from './core/embed.ts'
 import { explain, type Explanation } from './core/explain.ts'
 import { pipeline } from './core/layer.ts'
@@ -207,10 +208,7 @@ function platform({ fetch, runtime }: HubOptions): Runtime {
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
     now: Date.now,
     random: Math.random,
-    timer: (run, ms) => {
-      const id = setTimeout(run, ms)
-      return () => clearTimeout(id)
-    },
+    timer: platformTimer,
     defer: (work) => void work.catch(() => undefined),
     ...runtime,
   }

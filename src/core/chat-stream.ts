@@ -4,7 +4,7 @@ import type { Call, Next, Reply } from '../types/call.ts'
 import type { Delta, StreamEvent } from '../types/event.ts'
 import type { ChatResponse } from '../types/response.ts'
 import { follower, signalsOf, type Follower } from './lifeline.ts'
-import { conclude, failed, thrown } from './outcome.ts'
+import { answered, conclude, failed, thrown } from './outcome.ts'
 
 /**
  * The events of one answer. Nothing is sent before the first is asked for. It can be read once: as events, as text, as a
@@ -155,9 +155,9 @@ interface Exits {
 function whole(reply: Reply, call: Call, { close, fail }: Exits): Step {
   let response: ChatResponse
   try {
-    response = conclude(reply, 'ok')
+    response = answered(reply, call)
   } catch (error) {
-    return fail(thrown(error, call))
+    return fail(error)
   }
   close({ response })
   return yielded({ type: 'end', finishReason: response.finishReason, response })

@@ -4,23 +4,16 @@ import { isNetworkError } from '../http/network.ts'
 import type { Call } from '../types/call.ts'
 import type { Scope } from '../types/runtime.ts'
 
-export interface Lifeline {
-  /** For `fetch`. */
-  readonly signal: AbortSignal
-  /** Waits for work of the network, or for the end of the line. Throws a RelayError, or the caller's abort reason. */
-  hold<T>(work: Promise<T>): Promise<T>
-  /** Ends it: the connection is closed, and what is held is thrown `reason`. */
-  cut(reason: unknown): void
-  /** Whether it was ended. */
-  gone(): boolean
-  /** Lets go of the caller's signal. */
-  release(): void
-}
-
 export interface Follower extends Pick<AbortController, 'signal'> {
   abort(reason: unknown): void
   /** Lets go of the signals that it follows: they may live much longer. */
   release(): void
+}
+
+/** Its signal is for `fetch`; aborting it closes the connection. */
+export interface Lifeline extends Follower {
+  /** Waits for work of the network, or for the end of the line. Throws a RelayError, or the reason of that end. */
+  hold<T>(work: Promise<T>): Promise<T>
 }
 
 /**
@@ -74,34 +67,19 @@ function leave(signal: AbortSignal, follow: () => void): void {
 }
 
 /** `fetch` and reads are not trusted to notice an abort: a custom one may not. */
-export function lifeline(signal: AbortSignal | undefined, details: ErrorDetails): Lifeline {
-  const control = new AbortController()
-  let end: { readonly reason: unknown } | undefined
+export function lifeline(caller: AbortSignal | undefined, details: ErrorDetails): Lifeline {
+  const line = follower(caller)
+  const { signal } = line
   let drop: ((reason: unknown) => void) | undefined
-
-  const release = (): void => signal?.removeEventListener('abort', aborted)
-  const cut = (reason: unknown): void => {
-    if (end) return
-    end = { reason }
-    release()
-    drop?.(reason)
-    control.abort(reason)
-  }
-  const aborted = (): void => cut(signal?.reason)
-  if (signal?.aborted) aborted()
-  else signal?.addEventListener('abort', aborted)
-
+  signal.addEventListener('abort', () => drop?.(signal.reason))
   return {
-    signal: control.signal,
+    ...line,
     hold: (work) =>
       new Promise((resolve, reject) => {
         drop = reject
         work.then(resolve, (cause: unknown) => reject(failure(cause, details)))
-        if (end) reject(end.reason)
+        if (signal.aborted) reject(signal.reason)
       }),
-    cut,
-    gone: () => end !== undefined,
-    release,
   }
 }
 

@@ -15,7 +15,7 @@ export function conclude(reply: Reply, status: Outcome['status'], error?: RelayE
     if (cause instanceof RelayError) error = cause
   }
   if (error) error.partial = response
-  const outcome: Outcome = { status: error ? 'error' : status, response, ...(error ? { error } : undefined) }
+  const outcome: Outcome = { status: error ? 'error' : status, response, ...(error && { error }) }
   for (const settle of reply.settle) {
     try {
       settle(outcome)
@@ -35,12 +35,20 @@ export function thrown(error: unknown, { budget, signal }: Pick<Call, 'budget' |
   return error
 }
 
+/** Ends a reply that is whole. A ring may still refuse the answer. */
+export function answered(reply: Reply, call: Call): ChatResponse {
+  try {
+    return conclude(reply, 'ok')
+  } catch (error) {
+    throw thrown(error, call)
+  }
+}
+
 /** Ends a reply that failed on the way, and gives what to throw. */
 export function failed(reply: Reply, error: unknown, call: Call): unknown {
   const theirs = call.signal?.aborted && error === call.signal.reason
   reply.cancel(error)
-  if (theirs || !(error instanceof RelayError)) conclude(reply, theirs ? 'cancelled' : 'error')
-  else conclude(reply, 'error', error)
+  conclude(reply, theirs ? 'cancelled' : 'error', !theirs && error instanceof RelayError ? error : undefined)
   return thrown(error, call)
 }
 
@@ -54,20 +62,12 @@ export async function ask(next: Next, given: Call): Promise<ChatResponse> {
 }
 
 async function whole(next: Next, call: Call): Promise<ChatResponse> {
-  let reply: Reply
+  let reply: Reply | undefined
   try {
     reply = await next(call)
-  } catch (error) {
-    throw thrown(error, call)
-  }
-  try {
     while (await reply.pull()) reply.queue.length = 0
   } catch (error) {
-    throw failed(reply, error, call)
+    throw reply ? failed(reply, error, call) : thrown(error, call)
   }
-  try {
-    return conclude(reply, 'ok')
-  } catch (error) {
-    throw thrown(error, call)
-  }
+  return answered(reply, call)
 }

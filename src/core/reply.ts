@@ -153,7 +153,7 @@ function take(delta: Delta, answer: Assembler, queue: Delta[]): void {
 
 function hangUp({ line, watch }: Connection, reason?: unknown): void {
   watch.stop()
-  if (reason !== undefined) line.cut(reason)
+  if (reason !== undefined) line.abort(reason)
   else line.release()
 }
 

@@ -87,7 +87,7 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
   const line = lifeline(call.signal, details)
   const limits: (readonly [Clock, number])[] = [['timeout_total', budget.deadline]]
   if (config.timeout) limits.push(['timeout_attempt', runtime.now() + config.timeout * 1000])
-  const watch = stopwatch(runtime, limits, (clock) => line.cut(relayError(clock, `the clock \`${clock.slice(8)}\` ran out`, details)))
+  const watch = stopwatch(runtime, limits, (clock) => line.abort(relayError(clock, `the clock \`${clock.slice(8)}\` ran out`, details)))
   const streams = mode === 'stream'
   // Headers of a call that does not stream come when the answer is whole: only a clock that was asked for counts.
   const { connect_timeout = streams ? 60 : undefined, first_content_timeout = 300, idle_timeout = 120 } = { ...timeouts, ...config }
@@ -107,7 +107,7 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
     return await opened({ call, target, encoding, line, watch, idle: idle_timeout }, response)
   } catch (error) {
     watch.stop()
-    line.cut(error)
+    line.abort(error)
     throw error
   }
 }

@@ -52,7 +52,7 @@ async function ask(request: RouteRequest, url: string, options: SemanticOptions)
   const apiKey = options.apiKey?.trim()
   const secrets = apiKey ? [apiKey] : []
   const line = lifeline(request.signal, { secrets })
-  const stop = timer(() => line.cut(new RouterTimeoutError('timeout_attempt', `the router said nothing within ${timeoutMs} ms`)), Math.min(FAR, timeoutMs))
+  const stop = timer(() => line.abort(new RouterTimeoutError('timeout_attempt', `the router said nothing within ${timeoutMs} ms`)), Math.min(FAR, timeoutMs))
   try {
     const body = JSON.stringify({ ...encode(request), messages: messages(request.messages).map(encodeMessage) })
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) }
@@ -60,7 +60,7 @@ async function ask(request: RouteRequest, url: string, options: SemanticOptions)
     const sent = fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: line.signal })
     return await answered(await line.hold(sent), { line, secrets, now })
   } catch (error) {
-    line.cut(error)
+    line.abort(error)
     if (request.signal?.aborted) throw request.signal.reason
     if (!(error instanceof RelayError) || error instanceof RoutingError) throw error
     // What `fetch` says of a header that cannot be sent quotes it, so only a failure of the network is kept as the cause.

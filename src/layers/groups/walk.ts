@@ -1,4 +1,5 @@
 // A walk through a group, and the groups in it, from member to member until one answers.
+import { stopwatch } from '../../core/deadline.ts'
 import { follower } from '../../core/lifeline.ts'
 import { REMEDY, RelayError, relayError } from '../../errors.ts'
 import type { Budget, Call, Next, Reply } from '../../types/call.ts'
@@ -88,9 +89,6 @@ interface Way {
   readonly world: World
   readonly trip: Trip
 }
-
-/** The longest that timers can wait. */
-const FAR = 2 ** 31 - 1
 
 export function walker(surroundings: Surroundings): Walker {
   const { directory, parts } = surroundings
@@ -319,8 +317,7 @@ function cutoff({ runtime, signal }: Call, { alias, model, provider }: Target, u
   const control = follower(signal)
   const details = { alias, model, provider: provider.name }
   const late = (): void => control.abort(relayError('timeout_attempt', 'no answer began within half of the time that was left, and others could answer', details))
-  const ms = until - runtime.now()
-  return { signal: control.signal, cancel: ms < FAR ? runtime.timer(late, Math.max(0, ms)) : () => undefined }
+  return { signal: control.signal, cancel: stopwatch(runtime, [['timeout_attempt', until]], late).stop }
 }
 
 function mayGoOn(error: unknown, { budget, runtime, signal }: Call): error is RelayError {
