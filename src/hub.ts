@@ -16,7 +16,7 @@ import type { GroupFeature } from './layers/groups/feature.ts'
 import { price, type PriceOf } from './layers/price.ts'
 import { retry } from './layers/retry.ts'
 import { route } from './layers/route.ts'
-import type { RoutedOptions } from './routing/routed.ts'
+import { routed, type RoutedOptions } from './routing/routed.ts'
 import type { Router } from './routing/router.ts'
 import { keyOf, lookupIn, type Keys } from './secrets/env.ts'
 import { keyring } from './secrets/pool.ts'
@@ -113,7 +113,6 @@ export class Hub {
    * @throws RoutingError where nothing is picked, else as `chat` does.
    */
   async route(router: Router, request: ChatRequest, options: RoutedOptions = {}): Promise<ChatResponse> {
-    const { routed } = await import('./routing/routed.ts')
     const { aliases, groups } = this.engine.catalog
     const told: Router = options.candidates?.length ? router : { route: async (asked) => router.route({ ...asked, candidates: aliases }) }
     return routed(this, told, { candidates: [...aliases, ...Object.keys(groups)], ...options }).chat(request)
