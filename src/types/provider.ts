@@ -90,7 +90,7 @@ export interface Failure {
   /** The body as JSON, or undefined where it is none. */
   readonly json: unknown
   /** The answer's headers: some servers name the kind of failure nowhere else. */
-  readonly headers?: Headers
+  readonly headers?: Headers | undefined
   /** What is known of the failure already, `retryAfterMs` and `requestId` from the headers included. */
   readonly details: ErrorDetails
 }

@@ -1,6 +1,7 @@
 // The Messages dialect: what comes back, whole or as a stream, and what its failures mean. `anthropic-encode.ts` is what is sent.
 import { relayError } from '../errors.ts'
 import { sse } from '../http/sse.ts'
+import { parsed } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding, Framing, Wire } from '../types/provider.ts'
 import { encode } from './anthropic-encode.ts'
@@ -185,14 +186,6 @@ function closing(block: number, { raw, json }: Open): Delta[] {
   if (!json) deltas.push({ type: 'tool_call_delta', block, argumentsDelta: JSON.stringify(input) })
   if (Object.keys(state).length) deltas.push({ type: 'seal', block, state })
   return deltas
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function cited(block: number, raw: RawCitation): Delta {

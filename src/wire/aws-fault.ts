@@ -18,10 +18,9 @@ const RULES: readonly FaultRule[] = [
 ]
 
 /** An answer that is not a success. The kind of failure stands in a header, or in the body where a proxy drops headers. */
-export function awsFault({ json, headers, details, ...failure }: Failure): RelayError {
-  const { code, __type } = Object(json) as Fields
-  const requestId = details.requestId ?? headers?.get('x-amzn-requestid') ?? undefined
-  return classified([headers?.get('x-amzn-errortype'), code, __type].find((name) => name), { ...failure, json, details: { ...details, requestId } })
+export function awsFault(failure: Failure): RelayError {
+  const { code, __type } = Object(failure.json) as Fields
+  return classified(failure.headers?.get('x-amzn-errortype') || code || __type, failure)
 }
 
 /** The wire with AWS's failures. A body that is one has a `message`, or an error's name, wherever that stands; its status may be 200. */
@@ -32,7 +31,7 @@ export function awsWire(wire: Wire): Wire {
     decode(json, encoding, headers) {
       const { message, __type } = Object(json) as Fields
       if (typeof message !== 'string' && !__type) return wire.decode(json, encoding, headers)
-      throw awsFault({ status: 200, text: JSON.stringify(json), json, ...(headers && { headers }), details: encoding.details })
+      throw awsFault({ status: 200, text: JSON.stringify(json), json, headers, details: encoding.details })
     },
   }
 }
@@ -43,22 +42,14 @@ export function awsException(json: unknown, event: string, details: ErrorDetails
   return name === undefined ? undefined : classified(name, { status: 0, text: JSON.stringify(json), json, details })
 }
 
-function classified(name: unknown, { json, details, ...failure }: Failure): RelayError {
+function classified(name: unknown, { details, ...failure }: Failure): RelayError {
   // `com.amazon.coral.validate#ValidationException:http://…`
-  const type = String(name ?? '').replace(/[:,].*$/s, '').replace(/^.*#/s, '')
-  const body = Object(json) as Fields
-  return classify({ ...failure, json: { ...body, type, msg: type }, details: { ...details, ...(type && { data: { type } }) } }, RULES)
-}
-
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const type = String(name ?? '').replace(/[:,].*$|^[^:,]*#/gs, '')
+  const json = { ...Object(failure.json), type, msg: type }
+  return classify({ ...failure, json, details: { ...details, ...(type && { data: { type } }) } }, RULES)
 }
 
 /** Whether a refusal is one that clocks which differ cause. */
 export function awsSkewed({ data }: RelayError): boolean {
-  return /^(invalidsignature|signaturedoesnotmatch|requesttimetooskewed|requestexpired|requestinthefuture)/i.test(String(Object(data).type ?? ''))
+  return /^(invalid)?signature|^request(expired|time|inthe)/i.test(String(Object(data).type))
 }

@@ -1,4 +1,5 @@
 // Embeddings and ranking on Bedrock: each family of models has a body of its own, under one method.
+import { escaped } from '../auth/sigv4.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { EmbedEncoding, EmbedPurpose, EmbedWire, RerankWire } from '../types/embed.ts'
 import type { Target } from '../types/provider.ts'
@@ -25,7 +26,7 @@ function familyOf({ model, config: { inherit_from: like = '' } }: Target): 'cohe
   return (['cohere', 'nova'] as const).find((name) => `${model} ${like}`.includes(name)) ?? 'titan'
 }
 
-const pathOf = ({ model }: Target): string => `/model/${encodeURIComponent(model)}/invoke`
+const pathOf = ({ model }: Target): string => `/model/${escaped(model)}/invoke`
 
 export const bedrockEmbeddings: EmbedWire = {
   limit: (target) => (familyOf(target) === 'cohere' ? 96 : 1),

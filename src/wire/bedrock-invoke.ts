@@ -1,9 +1,10 @@
 // The Messages dialect as InvokeModel carries it: events in base64 inside event-stream frames, and failures in AWS's own words.
+import { escaped } from '../auth/sigv4.ts'
 import { eventStream } from '../http/eventstream.ts'
+import { parsed } from '../json/event.ts'
 import type { Decoder, Encoding, Framing, FrameSink, Wire } from '../types/provider.ts'
 import { anthropicMessages, type MessagesDialect } from './anthropic-messages.ts'
-import { awsException, awsWire, parsed } from './aws-fault.ts'
-import { segment } from './converse-encode.ts'
+import { awsException, awsWire } from './aws-fault.ts'
 
 /** Hands on what is inside of the frames named `chunk`, and failures. */
 const chunks: Framing = {
@@ -20,7 +21,7 @@ const chunks: Framing = {
 
 export function bedrockInvoke(lacks: MessagesDialect['lacks']): Wire {
   const messages = anthropicMessages({
-    path: ({ target, mode }) => `/model/${segment(target.model)}/invoke${mode === 'stream' ? '-with-response-stream' : ''}`,
+    path: ({ target, mode }) => `/model/${escaped(target.model)}/invoke${mode === 'stream' ? '-with-response-stream' : ''}`,
     version: ({ target }) => target.config.api_version ?? 'bedrock-2023-05-31',
     betasInBody: true,
     framing: chunks,

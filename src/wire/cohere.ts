@@ -179,7 +179,8 @@ function ended({ finish_reason, error, usage }: RawEnd, details: ErrorDetails): 
     const { tokens, billed_units: billedUnits, cached_tokens = 0 } = usage
     // What the model read and wrote. `billed_units` are fewer, and what the cache held may be more than they are.
     const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = tokens ?? billedUnits ?? {}
-    out.push({ type: 'usage', usage: { inputTokens, outputTokens, cachedInputTokens: Math.min(cached_tokens, inputTokens) } })
+    const billed = present({ billedInputTokens: billedUnits?.input_tokens, billedOutputTokens: billedUnits?.output_tokens })
+    out.push({ type: 'usage', usage: { inputTokens, outputTokens, cachedInputTokens: Math.min(cached_tokens, inputTokens), ...billed } })
     if (billedUnits) out.push({ type: 'metadata', values: { billedUnits } })
   }
   return [...out, { type: 'finish', reason: reasonOf(raw), raw }, { type: 'done' }]

@@ -1,4 +1,5 @@
 // The Converse dialect: what is sent. `converse-turns.ts` writes the conversation, this file everything around it.
+import { escaped } from '../auth/sigv4.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ResponseFormat } from '../types/request.ts'
@@ -57,7 +58,7 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
     additionalModelRequestFields: filled(body.additionalModelRequestFields),
   }
   return {
-    path: `/model/${segment(target.model)}/converse${mode === 'stream' ? '-stream' : ''}`,
+    path: `/model/${escaped(target.model)}/converse${mode === 'stream' ? '-stream' : ''}`,
     body: deepMerge(whole, extra, request.providerOptions),
   }
 }
@@ -65,11 +66,6 @@ export function encode(encoding: Encoding, dialect: ConverseDialect): WireReques
 function formatOf({ name = 'response', schema }: Exclude<ResponseFormat, string>, note: Encoding['note']): Draft {
   const text = JSON.stringify(held(schema, note, 'responseFormat'))
   return { textFormat: { type: 'json_schema', structure: { jsonSchema: { name, schema: text } } } }
-}
-
-/** An id, or an ARN with its slashes and colons, as one segment of a path. */
-export function segment(model: string): string {
-  return encodeURIComponent(model).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function filled(fields: object): object | undefined {

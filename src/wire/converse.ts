@@ -1,11 +1,12 @@
 // The Converse dialect: what comes back, whole or as a stream. `converse-encode.ts` is what is sent.
 import { relayError } from '../errors.ts'
 import { eventStream } from '../http/eventstream.ts'
+import { parsed } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { Citation } from '../types/message.ts'
 import type { Encoding, Wire } from '../types/provider.ts'
 import type { Usage } from '../types/response.ts'
-import { awsException, awsWire, parsed } from './aws-fault.ts'
+import { awsException, awsWire } from './aws-fault.ts'
 import { encode, type ConverseDialect } from './converse-encode.ts'
 import { present } from './fields.ts'
 import { reasonOf } from './finish.ts'

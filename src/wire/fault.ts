@@ -1,5 +1,6 @@
 // Says what a failure is, whoever says it: one table, read from the top.
 import { relayError, type ErrorCode, type ErrorDetails, type RelayError } from '../errors.ts'
+import { duration } from '../http/backoff.ts'
 import type { Failure } from '../types/provider.ts'
 import { at, present } from './fields.ts'
 
@@ -13,7 +14,7 @@ const RULES: readonly FaultRule[] = [
   ['content_policy', /^[^|]*(content.?(filter|policy)|moderation_blocked|invalid_prompt)/i],
   // Not where the talk is of tokens per minute: that is an allowance, not the window.
   ['context_window', /^(?!.*(per minute|rate.?limit|quota)).*(context.?(length|window|size|limit)|(prompt|input) (is )?too long)/is],
-  ['quota', /^402|^[^|]*(insufficient_quota|billing|credit|payment|(spend|usage)_limit)|^undef.*insufficient balance/i, 402],
+  ['quota', /^402|^[^|]*(insufficient_quota|billing|credit|payment|(spend|usage)_limit)|insufficient balance/i, 402],
   ['rate_limit', /^429|^[^|]*(rate.?limit|slow_down)|^undef.*(rate limit|too many requests|(per|\/) minute)/i, 429],
   ['authentication', /^401|^[^|]*(authentication|api_key)|^undef(?!.*permission).*(unauthorized|api (key|token)|invalid token|such organization)/i, 401],
   ['permission', /^403|^[^|]*(permission|request_forbidden)|^undef.*you (are not allowed|do not have access to this)/i, 403],
@@ -51,8 +52,8 @@ export function classify({ status, text, json, details }: Failure, rules: readon
   const sign = `${code} ${codes.join(' ')} | ${said}`
   const [kind, , usual = 400] = [...rules, ...RULES].find(([, pattern]) => pattern.test(sign)) ?? ['server_error', , 500]
   // Only some say it in a header.
-  const [, wait, unit] = /(?:retry after |again in |retryDelay":\s*")([\d.]+) ?(m?s)/i.exec(text) ?? []
-  const retryAfterMs = wait && Math.ceil(Number(wait) * (unit === 'ms' ? 1 : 1000))
+  const [, wait = ''] = /(?:retry after |again in |retryDelay":\s*")((?:[\d.]+ ?(?:ms|[smhd]))+)/i.exec(text) ?? []
+  const retryAfterMs = Math.ceil(duration(wait.replace(' ', '')) ?? 0)
   return relayError(kind, said, { ...(retryAfterMs && { retryAfterMs }), raw: text, ...found, ...present(details), status: code ?? usual })
 }
 

@@ -1,6 +1,7 @@
 // A request as Gemini's generateContent takes it.
+import { parsed } from '../json/event.ts'
 import { lower } from '../json/lower.ts'
-import { deepMerge } from '../json/merge.ts'
+import { deepMerge, isFields } from '../json/merge.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
@@ -175,13 +176,9 @@ function resultOf({ content, isError }: ToolResultBlock, call: Called, { target 
 
 /** Must be an object. `$ref` in one would be taken for the name of a file. */
 function answerOf(text: string, isError = false): Part {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (value === Object(value) && !Array.isArray(value) && !text.includes('"$ref"') && (!isError || 'error' in (value as Part))) return value as Part
-  } catch {
-    // Text, then.
-  }
-  return { [isError ? 'error' : 'output']: text }
+  const value = parsed(text)
+  const fits = isFields(value) && !text.includes('"$ref"') && (!isError || 'error' in value)
+  return fits ? value : { [isError ? 'error' : 'output']: text }
 }
 
 const TYPES: { readonly [extension: string]: string } = {

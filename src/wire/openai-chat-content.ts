@@ -106,7 +106,7 @@ interface Slot {
   readonly block: number
   readonly index: number | null | undefined
   id: string
-  named?: boolean
+  name: string
   custom?: boolean
 }
 
@@ -178,8 +178,8 @@ export function cited(kind: string, raw: RawCitation): Citation {
 function slotOf(slots: Slot[], { id, index, name }: { readonly id: string; readonly index: Slot['index']; readonly name: string }): Slot | undefined {
   const known = id && slots.find((it) => it.id === id)
   if (known) return known
-  // Some number every call 0: then a name begins another.
-  if (index != null) return slots.findLast((it) => it.index === index && !(it.id && id && name))
+  // Some number every call 0: then a name begins another, and without ids a name that differs.
+  if (index != null) return slots.findLast((it) => it.index === index && !(name && (it.id ? id : it.name && it.name !== name)))
   return id || name ? undefined : slots.at(-1)
 }
 
@@ -188,18 +188,18 @@ export function call(heard: Heard, { index, function: made, custom, extra_conten
   const id = raw.id ?? ''
   const name = (made ?? custom)?.name ?? ''
   let slot = streamed ? slotOf(slots, { id, index, name }) : undefined
-  if (!slot) slots.push((slot = { block: CALLS + slots.length, index, id: '' }))
+  if (!slot) slots.push((slot = { block: CALLS + slots.length, index, id: '', name: '' }))
   const { block } = slot
   const free = !made && custom
   const written = free ? (slot.custom ? '' : '{"input":"') + JSON.stringify(custom.input ?? '').slice(1, -1) : made?.arguments || ''
   const argumentsDelta = typeof written === 'string' ? written : JSON.stringify(written)
   // A piece that its place in the stream assigns must not be taken for another that reads the same: with an id it is not.
   const told = (id && !slot.id) || index == null || free
-  const fresh = !slot.named && name
+  const fresh = !slot.name && name
   slot.id ||= id
   if (argumentsDelta || fresh || told) out.push({ type: 'tool_call_delta', block, ...(told && { id: slot.id }), ...(fresh && { name }), argumentsDelta })
   if (free && !slot.custom) keep(heard, block, { as: 'custom' })
   if (extra_content) keep(heard, block, { with: { extra_content } })
-  slot.named ||= !!name
+  slot.name ||= name
   slot.custom ||= !!free
 }

@@ -1,4 +1,5 @@
 // The items of a Responses answer, whole or piece by piece, to deltas.
+import { parsed } from '../json/event.ts'
 import type { Delta } from '../types/event.ts'
 import type { Encoding } from '../types/provider.ts'
 import { at, present } from './fields.ts'
@@ -206,12 +207,7 @@ function call(heard: Heard, kept: Kept, { type, arguments: made, input = '' }: R
 
 /** The calls inside, or the call as it is where there are none. */
 function unwrap(out: Delta[], block: number, { call_id: id = '', name = '', arguments: made }: RawItem): void {
-  let uses: unknown
-  try {
-    uses = at(JSON.parse(String(made)), 'tool_uses')
-  } catch {
-    uses = []
-  }
+  const uses = at(parsed(String(made)), 'tool_uses')
   if (!Array.isArray(uses) || !uses.length) return void out.push({ type: 'tool_call_delta', block, id, name, argumentsDelta: String(made) })
   uses.forEach((use: unknown, n) => {
     const inner = String(at(use, 'recipient_name')).replace(/^functions\./, '')
