@@ -56,40 +56,6 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-/**
- * What to do about a failure. `retry`: the same model may answer next time, and then another may. `fallback`: this one
- * will not, another may. `fail`: none will.
- */
-export const REMEDY: { readonly [code in ErrorCode]: Remedy } = {
-  config: 'fail',
-  authentication: 'fallback',
-  permission: 'fallback',
-  rate_limit: 'retry',
-  quota: 'fallback',
-  context_window: 'fallback',
-  content_policy: 'fallback',
-  invalid_request: 'fail',
-  request_too_large: 'fallback',
-  not_found: 'fallback',
-  unsupported: 'fallback',
-  timeout_connect: 'retry',
-  timeout_first_content: 'retry',
-  timeout_idle: 'retry',
-  timeout_attempt: 'fallback',
-  timeout_total: 'fail',
-  network: 'retry',
-  overloaded: 'retry',
-  server_error: 'retry',
-  invalid_response: 'retry',
-  stream_truncated: 'retry',
-  tool_schema: 'fail',
-  structured_output: 'fail',
-  guardrail: 'fail',
-  circuit_open: 'fallback',
-  limit: 'fallback',
-  limit_reached: 'fail',
-}
-
 const SECRETS =
   /\b(?:sk|pk|rk)-[\w-]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|([?&]key=)[^&\s"']+/g
 
@@ -113,7 +79,7 @@ const unsafe = new WeakMap<RelayError, string | undefined>()
 /** The base of every error that Relay throws, but for a caller's own abort reason. */
 export class RelayError extends Error {
   override readonly name: string = 'RelayError'
-  readonly code: ErrorCode
+  readonly code!: ErrorCode
   readonly provider: string | undefined
   readonly model: string | undefined
   readonly alias: string | undefined
@@ -131,19 +97,10 @@ export class RelayError extends Error {
   attempts: readonly Attempt[] = []
 
   /** @param message The provider's own words where there are any. */
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(scrub(message, details.secrets), details.cause === undefined ? undefined : { cause: details.cause })
-    this.code = code
-    this.provider = details.provider
-    this.model = details.model
-    this.alias = details.alias
-    this.status = details.status
-    this.requestId = details.requestId
-    this.retryAfterMs = details.retryAfterMs
-    this.retryable = details.retryable
-    this.raw = details.raw === undefined ? undefined : scrub(details.raw, details.secrets)
-    this.data = scrubData(details.data, details.secrets)
-    unsafe.set(this, details.raw)
+  constructor(code: ErrorCode, message: string, { secrets, cause, raw, data, ...facts }: ErrorDetails = {}) {
+    super(scrub(message, secrets), cause === undefined ? undefined : { cause })
+    Object.assign(this, facts, { code, raw: scrubData(raw, secrets), data: scrubData(data, secrets) })
+    unsafe.set(this, raw)
   }
 
   /** The provider's body as it came: it may hold secrets. */
@@ -187,36 +144,44 @@ export class LimitError extends RelayError { override readonly name = 'LimitErro
 
 type ErrorClass = new (code: ErrorCode, message: string, details?: ErrorDetails) => RelayError
 
+/** Every failure: whose instance it is, and what to do about it. */
+const KINDS: { readonly [code in ErrorCode]: readonly [ErrorClass, Remedy] } = {
+  config: [ConfigError, 'fail'],
+  authentication: [AuthenticationError, 'fallback'],
+  permission: [AuthenticationError, 'fallback'],
+  rate_limit: [RateLimitError, 'retry'],
+  quota: [QuotaError, 'fallback'],
+  context_window: [ContextWindowError, 'fallback'],
+  content_policy: [ContentPolicyError, 'fallback'],
+  invalid_request: [InvalidRequestError, 'fail'],
+  request_too_large: [InvalidRequestError, 'fallback'],
+  not_found: [InvalidRequestError, 'fallback'],
+  unsupported: [InvalidRequestError, 'fallback'],
+  timeout_connect: [TimeoutError, 'retry'],
+  timeout_first_content: [TimeoutError, 'retry'],
+  timeout_idle: [TimeoutError, 'retry'],
+  timeout_attempt: [TimeoutError, 'fallback'],
+  timeout_total: [TimeoutError, 'fail'],
+  network: [NetworkError, 'retry'],
+  overloaded: [ProviderError, 'retry'],
+  server_error: [ProviderError, 'retry'],
+  invalid_response: [ProviderError, 'retry'],
+  stream_truncated: [StreamTruncatedError, 'retry'],
+  tool_schema: [ToolSchemaError, 'fail'],
+  structured_output: [StructuredOutputError, 'fail'],
+  guardrail: [GuardrailError, 'fail'],
+  circuit_open: [CircuitOpenError, 'fallback'],
+  limit: [LimitError, 'fallback'],
+  limit_reached: [LimitError, 'fail'],
+}
+
+/**
+ * What to do about a failure. `retry`: the same model may answer next time, and then another may. `fallback`: this one
+ * will not, another may. `fail`: none will.
+ */
+export const REMEDY = Object.fromEntries(Object.entries(KINDS).map(([code, [, remedy]]) => [code, remedy])) as { readonly [code in ErrorCode]: Remedy }
+
 /** The error of the class that a code belongs to. */
 export function relayError(code: ErrorCode, message: string, details?: ErrorDetails): RelayError {
-  const classes: { readonly [code in ErrorCode]: ErrorClass } = {
-    config: ConfigError,
-    authentication: AuthenticationError,
-    permission: AuthenticationError,
-    rate_limit: RateLimitError,
-    quota: QuotaError,
-    context_window: ContextWindowError,
-    content_policy: ContentPolicyError,
-    invalid_request: InvalidRequestError,
-    request_too_large: InvalidRequestError,
-    not_found: InvalidRequestError,
-    unsupported: InvalidRequestError,
-    timeout_connect: TimeoutError,
-    timeout_first_content: TimeoutError,
-    timeout_idle: TimeoutError,
-    timeout_attempt: TimeoutError,
-    timeout_total: TimeoutError,
-    network: NetworkError,
-    overloaded: ProviderError,
-    server_error: ProviderError,
-    invalid_response: ProviderError,
-    stream_truncated: StreamTruncatedError,
-    tool_schema: ToolSchemaError,
-    structured_output: StructuredOutputError,
-    guardrail: GuardrailError,
-    circuit_open: CircuitOpenError,
-    limit: LimitError,
-    limit_reached: LimitError,
-  }
-  return new classes[code](code, message, details)
+  return new KINDS[code][0](code, message, details)
 }
