@@ -43,9 +43,11 @@ export function price(priceOf: PriceOf): Layer {
 export function costOf(usage: Usage, { rates, source, confidence, fetchedAt }: Price): Cost {
   const { input_per_1m, output_per_1m, cached_input_per_1m = input_per_1m, cache_write_per_1m = input_per_1m } = rates
   const { cache_write_1h_per_1m = cache_write_per_1m, per_request = 0 } = rates
-  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens = 0, estimated } = usage
+  const { billedInputTokens: billed, outputTokens, billedOutputTokens = outputTokens, estimated } = usage
+  // Of what is billed for itself nobody says how much the cache held.
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, cacheWrite1hTokens = 0 } = billed === undefined ? usage : { inputTokens: billed, cachedInputTokens: 0, cacheWriteTokens: 0 }
   const inputUsd = at(inputTokens - cachedInputTokens - cacheWriteTokens, input_per_1m)
-  const outputUsd = at(outputTokens, output_per_1m)
+  const outputUsd = at(billedOutputTokens, output_per_1m)
   const cachedInputUsd = at(cachedInputTokens, cached_input_per_1m)
   const cacheWriteUsd = sum([at(cacheWriteTokens - cacheWrite1hTokens, cache_write_per_1m), at(cacheWrite1hTokens, cache_write_1h_per_1m)])
   const totalUsd = sum([inputUsd, outputUsd, cachedInputUsd, cacheWriteUsd, per_request])

@@ -17,6 +17,9 @@ export interface Usage {
   readonly cacheWrite1hTokens?: number
   /** Of `outputTokens`: spent on reasoning. */
   readonly reasoningTokens: number
+  /** What the provider bills, where that is not what went in and came out: `cost` goes by it. */
+  readonly billedInputTokens?: number
+  readonly billedOutputTokens?: number
   /** `inputTokens + outputTokens`. */
   readonly totalTokens: number
   /** True where the provider did not say (a stream that was cut or abandoned) and Relay estimated from the text. */

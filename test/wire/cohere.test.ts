@@ -1,6 +1,7 @@
 // Cohere's chat: parity, replay, what is sent, and what failures mean.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Hub } from '../../src/index.ts'
 import { cohere } from '../../src/providers/cohere.ts'
 import type { Message } from '../../src/types/message.ts'
 import type { Tool } from '../../src/types/tool.ts'
@@ -136,9 +137,19 @@ describe('decoding', () => {
 
   it('counts what the model read, and tells what is billed', () => {
     const { usage: counted, metadata, content } = whole(bodyOf(answer))
-    expect(counted).toEqual({ inputTokens: 1450, outputTokens: 63, cachedInputTokens: 1024, cacheWriteTokens: 0, reasoningTokens: 0, totalTokens: 1513 })
+    expect(counted).toEqual({
+      inputTokens: 1450, outputTokens: 63, cachedInputTokens: 1024, cacheWriteTokens: 0, reasoningTokens: 0, totalTokens: 1513, billedInputTokens: 37, billedOutputTokens: 21,
+    })
     expect(metadata).toEqual({ billedUnits: usage.billed_units })
     expect(content).toMatchObject([{ type: 'native', kind: 'tool_plan', data: { text: 'I will look.' } }, { type: 'text', text: 'x' }])
+  })
+
+  it.each([['tokens besides', usage], ['nothing besides', { billed_units: usage.billed_units, cached_tokens: 30 }]])('costs what is billed, with %s', async (_, counts) => {
+    const cost = { input_per_1m: 1_000_000, output_per_1m: 10_000_000, cached_input_per_1m: 1 }
+    const models = { m: { target: 'cohere/command-a', credential: { type: 'literal', value: 'a-key' }, cost } } as const
+    const hub = new Hub({ models }, { providers: [cohere], fetch: async () => Response.json({ ...bodyOf(answer), usage: counts }) })
+    const { cost: paid } = await hub.chat('m', { messages: [{ role: 'user', content: 'hi' }] })
+    expect(paid).toMatchObject({ inputUsd: 37, cachedInputUsd: 0, outputUsd: 210, totalUsd: 247 })
   })
 
   it('where only what is billed is told, that is what counts', () => {
