@@ -1,5 +1,6 @@
 // Overlays: mappings are merged deeply, everything else is replaced, and null takes away.
-import { fields, type Fields } from './check.ts'
+import type { Fields } from '../json/merge.ts'
+import { fields } from './check.ts'
 import type { Place, Sourced } from './place.ts'
 
 /** One source over another. What the result says of a value's place is the file that supplied it. */
