@@ -5,7 +5,7 @@ import type { ServerTool, Tool } from '../types/tool.ts'
 import type { MessagesDialect } from './anthropic-messages.ts'
 import { choiceOf, familyOf, fitted, type Family } from './anthropic-models.ts'
 import { conversation, MANNER, page } from './anthropic-turns.ts'
-import { nameless, UNKNOWN } from './fields.ts'
+import { unsent } from './fields.ts'
 import { held, OPEN, spelled, worded } from './format.ts'
 import { limitPoints, prefilled, thoughtlessLoop, type Draft } from './turns.ts'
 
@@ -15,14 +15,13 @@ const WITHOUT_SAMPLING = '2026-10-21'
 
 export function encode(encoding: Encoding, dialect: MessagesDialect): WireRequest {
   const { request, target, extra, note, mode } = encoding
-  const { stop, maxTokens: most, responseFormat: shape = 'text', seed } = request
+  const { stop, maxTokens: most, responseFormat: shape = 'text' } = request
   const lacks = dialect.lacks?.(target.model) ?? []
   const family = familyOf(target.model, lacks)
   const version = dialect.version?.(encoding) ?? target.config.api_version ?? VERSION
   const maxTokens = most ?? target.config.capabilities?.max_output ?? family.maxTokens
   if (most === undefined) note('maxTokens', `the API wants a number: ${maxTokens}`)
-  if (seed !== undefined) note('seed', UNKNOWN)
-  nameless(encoding)
+  unsent(encoding, 'seed')
 
   const paper = page(encoding, family, lacks)
   const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family)))

@@ -4,9 +4,9 @@ import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
-import { addressOf, blocksOf, unreachable, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, spoken, unreachable, wordsOf } from './blocks.ts'
 import { tokensFor } from './effort.ts'
-import { FOREIGN, nameless, REFUSED, UNKNOWN } from './fields.ts'
+import { FOREIGN, REFUSED, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { isMintedBy } from './origin.ts'
 import type { Draft } from './turns.ts'
@@ -24,7 +24,7 @@ export function encodeCohere(encoding: Encoding): WireRequest {
   if (stops.length > 5) note('stop', 'at most five: the rest are left out')
   if (parallelToolCalls === false) note('parallelToolCalls', UNKNOWN)
   if (p !== topP) note('topP', `sent as ${p}`)
-  nameless(encoding)
+  unsent(encoding)
   const { messages, documents } = conversation(encoding)
   // The API takes no format beside tools.
   const words = shape !== 'text' && !!request.tools?.length
@@ -59,7 +59,7 @@ function conversation(encoding: Encoding): { readonly messages: Draft[]; readonl
         messages.push({ role: 'tool', tool_call_id: block.toolUseId, content: typeof block.content === 'string' ? block.content : some(resultOf(block.content, encoding)) ?? '' })
       }
     }
-    if (role === 'assistant') messages.push(...(rest.length ? [assistant(rest, encoding)] : []))
+    if (role === 'assistant') messages.push(...(rest.length ? [assistant(spoken(rest, encoding.note), encoding)] : []))
     else {
       const parts = rest.flatMap((block) => partsOf(block, encoding, documents))
       const plain = parts.every(({ type }) => type === 'text')

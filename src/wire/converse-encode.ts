@@ -5,7 +5,7 @@ import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ResponseFormat } from '../types/request.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
 import { conversation } from './converse-turns.ts'
-import { nameless, UNKNOWN } from './fields.ts'
+import { unsent } from './fields.ts'
 import { held, OPEN, spelled, worded } from './format.ts'
 import type { Draft, Turn } from './turns.ts'
 
@@ -39,13 +39,12 @@ export interface ConverseBody {
 
 export function encode(encoding: Encoding, dialect: ConverseDialect): WireRequest {
   const { request, extra, target, mode, note } = encoding
-  const { stop, maxTokens, temperature, topP, seed, responseFormat: shape = 'text' } = request
+  const { stop, maxTokens, temperature, topP, responseFormat: shape = 'text' } = request
   const family = dialect.family(encoding)
   const { system, turns, begun } = conversation(encoding, family)
   const grammar = typeof shape === 'object' && family.schema
   if (shape !== 'text' && !grammar) system.push({ text: worded(shape, note) })
-  if (seed !== undefined) note('seed', UNKNOWN)
-  nameless(encoding)
+  unsent(encoding, 'seed')
   const inferenceConfig = { maxTokens, temperature, topP, stopSequences: stop === undefined ? stop : [stop].flat() }
   const body: ConverseBody = { messages: turns, inferenceConfig, additionalModelRequestFields: {}, begun }
   family.adjust?.(body, encoding)

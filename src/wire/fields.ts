@@ -19,8 +19,9 @@ export const UNKNOWN = 'not known here: left out'
 export const REFUSED = 'refused by this model: left out'
 export const FOREIGN = "another model's, or not known here: left out"
 
-/** Says that the names of speakers are not sent. */
-export function nameless({ request, note }: Pick<Encoding, 'request' | 'note'>): void {
+/** Says that the names of speakers are not sent, nor these parameters. */
+export function unsent({ request, note }: Pick<Encoding, 'request' | 'note'>, ...parameters: readonly ('seed' | 'topK' | 'stop')[]): void {
+  for (const parameter of parameters) if (request[parameter] !== undefined) note(parameter, UNKNOWN)
   if (request.messages.some(({ name }) => name !== undefined)) note('name', UNKNOWN)
 }
 

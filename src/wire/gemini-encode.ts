@@ -6,7 +6,7 @@ import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlo
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { blocksOf, bytesOf, wordsOf } from './blocks.ts'
-import { drop, FOREIGN, nameless, UNKNOWN } from './fields.ts'
+import { drop, FOREIGN, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
 import { isMintedBy, keptOf } from './origin.ts'
@@ -49,7 +49,7 @@ export function encodeGemini(encoding: Encoding, dialect: GeminiDialect): WireRe
   const { contents, system } = turnsOf(encoding, dialect)
   const { responseFormat: shape = 'text', tools = [], toolChoice = 'auto' } = request
   const version = versionOf(target.model)
-  nameless(encoding)
+  unsent(encoding)
   // Before Gemini 3 functions and JSON do not go together, and from then on not where a function must be called.
   const apart = (version && version < 3) || !/^(auto|none)$/.test(String(toolChoice))
   const words = shape !== 'text' && apart && tools.some((tool) => !('native' in tool))

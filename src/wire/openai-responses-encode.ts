@@ -2,7 +2,7 @@
 import { deepMerge } from '../json/merge.ts'
 import { isStrict } from '../json/strict.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import { nameless, UNKNOWN } from './fields.ts'
+import { unsent } from './fields.ts'
 import { OPEN, worded } from './format.ts'
 import { effortOf } from './openai-effort.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
@@ -12,31 +12,29 @@ export interface ResponsesBody {
   [field: string]: unknown
 }
 
-/** As Responses names what has a name there. */
-const FIELDS: { readonly [parameter: string]: string | undefined } = { maxTokens: 'max_output_tokens', temperature: 'temperature', topP: 'top_p' }
-
 export function encodeResponses(dialect: ResponsesDialect, encoding: Encoding): WireRequest {
   const { mode, request, extra, target, note } = encoding
   const { minTokens = 1, adjust } = dialect
+  const { maxTokens, temperature, topP } = request
   const told = { ...extra, ...request.providerOptions }
   // What continues a kept answer, or runs in the background, needs the server to keep it.
   const store = told['store'] ?? !!(told['previous_response_id'] ?? told['conversation'] ?? told['background'])
-  const body: ResponsesBody = { model: target.model, input: inputItems(dialect, encoding, !!store), store, stream: mode === 'stream' || undefined }
+  const body: ResponsesBody = {
+    model: target.model,
+    input: inputItems(dialect, encoding, !!store),
+    store,
+    stream: mode === 'stream' || undefined,
+    max_output_tokens: maxTokens && Math.max(maxTokens, minTokens),
+    temperature,
+    top_p: topP,
+  }
   if (told['store'] === undefined) note('store', `sent as ${store}: an answer is kept only where something goes on from it`)
   if (!store && thinks(dialect, encoding)) {
     body['include'] = ['reasoning.encrypted_content']
     if (!told['include']) note('include', 'thinking goes back sealed, as nothing is kept')
   }
-  nameless(encoding)
-  for (const parameter of ['maxTokens', 'temperature', 'topP', 'topK', 'stop', 'seed'] as const) {
-    const { [parameter]: field } = FIELDS
-    if (field) body[field] = request[parameter]
-    else if (request[parameter] !== undefined) note(parameter, UNKNOWN)
-  }
-  if (Number(request.maxTokens) < minTokens) {
-    body['max_output_tokens'] = minTokens
-    note('maxTokens', `sent as ${minTokens}`)
-  }
+  unsent(encoding, 'topK', 'stop', 'seed')
+  if (Number(maxTokens) < minTokens) note('maxTokens', `sent as ${minTokens}`)
   tools(encoding, body)
   format(encoding, body)
   Object.assign(body, effortOf(dialect, encoding, (effort) => ({ reasoning: { effort } })))
