@@ -26,6 +26,8 @@ export interface Assembler {
   complete(): boolean
   /** Whether anything at all has arrived. */
   touched(): boolean
+  /** The provider's word for why there is no answer at all, where it says that something went wrong. */
+  failed(): string | false
   /** The answer, or what there is of it by now. */
   response(): ChatResponse
   /** What the provider sent, for `includeRaw`. */
@@ -86,6 +88,7 @@ export function assembler(facts: Facts): Assembler {
       else Object.assign(draft, delta, { type: draft.type })
     },
     touched: () => touched,
+    failed: () => folded.reason === 'error' && !Object.keys(folded.drafts).length && `${folded.rawReason}`,
     opened: () => calls > 0 || self.complete() || Object.keys(folded.drafts).length > 0,
     complete: () => folded.endedAt !== undefined,
     response: () => respond(facts, folded, self.raw),

@@ -37,6 +37,7 @@ export function wholeReply(connection: Connection, deltas: readonly Delta[], raw
   const queue: Delta[] = []
   if (connection.call.request.includeRaw) answer.raw = raw
   for (const delta of deltas) take(delta, answer, queue)
+  held(answer, connection)
   hangUp(connection)
   return reply(connection, { answer, queue, pull: async () => false })
 }
@@ -65,6 +66,7 @@ export async function streamReply(connection: Connection, body: ReadableStream<U
     )
   try {
     while (!answer.opened()) await step()
+    held(answer, connection)
   } catch (error) {
     if (error instanceof RelayError && answer.touched()) error.partial ??= answer.response()
     throw error
@@ -81,6 +83,15 @@ export async function streamReply(connection: Connection, body: ReadableStream<U
     return queue.length > mark
   }
   return reply(connection, { answer, queue, pull })
+}
+
+/** A model that broke down before it said anything has not answered: it can be asked again, and so can another. */
+function held(answer: Assembler, { encoding: { details } }: Connection): void {
+  const raw = answer.failed()
+  if (!raw) return
+  const error = relayError('server_error', `the model broke down: ${raw}`, { ...details, status: 500 })
+  error.partial = answer.response()
+  throw error
 }
 
 interface Sink {

@@ -30,7 +30,7 @@ function exhausted(headers: Headers, now: number): number | undefined {
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** `6ms`, `1s`, `6m0s`, `1h2m3.5s` in milliseconds. */
-function duration(text: string): number | undefined {
+export function duration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) return undefined
   let sum = 0
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) sum += Number(count) * (UNITS[unit ?? ''] ?? 0)

@@ -23,7 +23,8 @@ export const perplexity: Provider = {
     adjust: (body, { note }) => {
       if (body['tools']) note('tools', 'these models call none: left out')
       for (const field of ['tools', 'tool_choice']) delete body[field]
-      const turns = body.messages.reduce<ChatMessage[]>(alternate, [])
+      if (body.messages.some((turn) => turn['tool_calls'])) note('messages', 'calls of tools and their results are told in words')
+      const turns = body.messages.map(inWords).reduce<ChatMessage[]>(alternate, [])
       if (turns.length < body.messages.length) note('messages', 'neighbours of one role are one message')
       body.messages = turns
     },
@@ -33,6 +34,15 @@ export const perplexity: Provider = {
     splitter: thinkTags,
     endsWithBody: true,
   }),
+}
+
+/** What another model did with tools is a part of what was said: here there are none. */
+function inWords({ tool_calls: calls, tool_call_id: id, ...turn }: ChatMessage): ChatMessage {
+  const { role, content } = turn
+  if (role === 'tool') return { role: 'user', content: `The result of the call ${id}: ${content}` }
+  const made = (calls ?? []) as readonly { readonly id: string; readonly function: { readonly name: string; readonly arguments: string } }[]
+  const words = made.map(({ id, function: { name, arguments: given } }) => `I call the tool ${name} (call ${id}) with ${given}`)
+  return words.length ? { role, content: [content, ...words].filter(Boolean).join('\n\n') } : turn
 }
 
 /** Users and assistants must take turns: what one says in several messages becomes one. */

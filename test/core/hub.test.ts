@@ -11,6 +11,7 @@ import {
   StreamTruncatedError,
   TimeoutError,
 } from '../../src/errors.ts'
+import type { Hub } from '../../src/hub.ts'
 import type { Layer, Outcome, Stage } from '../../src/types/call.ts'
 import type { StreamEvent } from '../../src/types/event.ts'
 import { makeClock, START } from './clock.ts'
@@ -352,10 +353,13 @@ describe('retries', () => {
 })
 
 describe('groups', () => {
+  const brokeDown = [usage, { type: 'finish', reason: 'error', raw: 'out_of_room' }, done] as const
   const causes = [
     ['a status', () => failure(401)],
     ['an error inside a 200, whole', () => json([{ fault: 'quota' }])],
     ['an error frame before the first content', () => stream(frames([usage, { fault: 'content_policy' }]))],
+    ['a model that broke down before it said anything, whole', () => json(brokeDown)],
+    ['a model that broke down before it said anything', () => stream(frames(brokeDown))],
     ['the network', () => Promise.reject(new TypeError('fetch failed'))],
     ['a long wait that the server asks for', () => failure(429, { 'retry-after': '20' })],
   ] as const
@@ -376,6 +380,17 @@ describe('groups', () => {
     const error = (await caught(hub(() => stream(frames([text('a')]), 'break')))) as RelayError
     expect(error.partial?.text).toBe('a')
     expect(error.attempts).toHaveLength(1)
+  })
+
+  it.each([
+    ['chat', (hub: Hub) => hub.chat('one', ask), () => json(brokeDown)],
+    ['stream', (hub: Hub) => hub.stream('one', ask).response(), () => stream(frames(brokeDown))],
+  ] as const)('an answer that is nothing but a failure is one, and is paid for: %s', async (_, call, answer) => {
+    const once = makeHub(answers(answer), {}, { ...config, defaults: { max_retries: 0 } })
+    expect(await caught(call(once))).toMatchObject({ code: 'server_error', message: expect.stringContaining('out_of_room') as string, partial: { usage: { inputTokens: 100 }, costUsd: 0.0002 } })
+    const begun = [text('a'), ...brokeDown]
+    const response = await call(makeHub(answers(() => (answer().headers.get('content-type')?.includes('json') ? json(begun) : stream(frames(begun))))))
+    expect(response).toMatchObject({ text: 'a', finishReason: 'error', rawFinishReason: 'out_of_room' })
   })
 
   it('do not fall back on a request that is wrong everywhere', async () => {

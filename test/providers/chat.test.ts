@@ -12,6 +12,7 @@ import { perplexity } from '../../src/providers/perplexity.ts'
 import { together } from '../../src/providers/together.ts'
 import { vllm } from '../../src/providers/vllm.ts'
 import { xai } from '../../src/providers/xai.ts'
+import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { Provider } from '../../src/types/provider.ts'
 import type { Reasoning } from '../../src/types/request.ts'
 import { encode, encodingOf } from '../wire/openai-chat-kit.ts'
@@ -44,6 +45,24 @@ describe('tools', () => {
     const body = encode({ tools, toolChoice: 'required' }, { provider: perplexity, notes })
     expect([body['tools'], body['tool_choice']]).toEqual([undefined, undefined])
     expect(notes).toContain('tools')
+  })
+
+  test('that another model called are told to Sonar in words, in turns', () => {
+    const call = (id: string): ContentBlock => ({ type: 'tool_use', id, name: 'look', input: { at: id } })
+    const result = (toolUseId: string, content: string): ContentBlock => ({ type: 'tool_result', toolUseId, content })
+    const messages: readonly Message[] = [
+      { role: 'user', content: 'look' },
+      { role: 'assistant', content: [{ type: 'text', text: 'Wait.' }, call('one'), call('two')] },
+      { role: 'tool', content: [result('one', 'fog'), result('two', 'sun')] },
+      { role: 'user', content: 'and?' },
+    ]
+    const notes: string[] = []
+    const sent = encode({ messages }, { provider: perplexity, notes })['messages'] as { readonly role: string; readonly content: string }[]
+    expect(sent.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+    expect(sent.flatMap((turn) => Object.keys(turn)).filter((field) => field.startsWith('tool'))).toEqual([])
+    for (const word of ['Wait.', 'look', '{"at":"two"}']) expect(sent[1]?.content).toContain(word)
+    for (const word of ['one', 'fog', 'two', 'sun', 'and?']) expect(sent[2]?.content).toContain(word)
+    expect(notes).toContain('messages')
   })
 
   test('and JSON do not go together at Groq: it is asked for in words', () => {

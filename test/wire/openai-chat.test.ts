@@ -136,6 +136,11 @@ describe('tool calls', () => {
     expect(new Set(made.map(({ id }) => id)).size).toBe(2)
   })
 
+  test('without ids that all have index 0 are apart by their names', () => {
+    const made = calls({ index: 0, function: { name: 'f', arguments: '{"a":' } }, { index: 0, function: { name: 'f', arguments: '1}' } }, { index: 0, id: '', function: { name: 'g', arguments: '{"b":2}' } })
+    expect(made).toMatchObject([{ name: 'f', arguments: { a: 1 } }, { name: 'g', arguments: { b: 2 } }])
+  })
+
   test('pieces that read the same belong to the call that was begun last', () => {
     const made = calls({ id: 'x', function: { name: 'f', arguments: '{"a":"' } }, part('q'), part('r'), part('"}'), { id: 'y', function: { name: 'g', arguments: '{"a":"' } }, part('q'), part('s'), part('"}'))
     expect(made.map((one) => one.arguments)).toEqual([{ a: 'qr' }, { a: 'qs' }])

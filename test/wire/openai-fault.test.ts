@@ -46,6 +46,7 @@ describe('what a failure is', () => {
     ['quota', 429, error('You exceeded your current quota', { type: 'insufficient_quota', code: 'insufficient_quota' })],
     ['quota', 429, error('spent', { code: 'project_spend_limit_exceeded' })],
     ['quota', 402, error('Insufficient Balance')],
+    ['quota', 429, error('Insufficient balance or no resource package. Please recharge.', { code: '1113' })],
     ['content_policy', 400, error('filtered', { code: 'content_filter', innererror: { code: 'ResponsibleAIPolicyViolation' } })],
     ['content_policy', 400, error('flagged', { code: 'invalid_prompt' })],
     ['content_policy', 403, error('Forbidden', { code: 403, metadata: { reasons: ['violence'] } }), openrouter],
@@ -90,11 +91,18 @@ describe("the provider's own words", () => {
     expect(faultOf(500, body).message).toBe(message)
   })
 
-  test('name the wait where no header does', () => {
-    expect(faultOf(429, { error: { message: 'Please try again in 1.2s.' } }).retryAfterMs).toBe(1200)
-    expect(faultOf(429, { error: { message: 'Please retry after 20 seconds.' } }).retryAfterMs).toBe(20_000)
-    expect(faultOf(429, { error: { message: 'try again in 6ms' } }, compatible, { retryAfterMs: 5 }).retryAfterMs).toBe(5)
-    expect(faultOf(429, { error: { message: 'no' } }).retryAfterMs).toBeUndefined()
+  test.each([
+    ['Please try again in 1.2s.', 1200],
+    ['Please try again in 6ms. Visit', 6],
+    ['Please try again in 6m0s.', 360_000],
+    ['Please try again in 2m59.56s. ', 179_560],
+    ['Please try again in 1h2m.', 3_720_000],
+    ['Please retry after 20 seconds.', 20_000],
+    ['Try again in 2 minutes', 120_000],
+    ['Try again in a while', undefined],
+  ])('name the wait where no header does: %s', (message, ms) => {
+    expect(faultOf(429, { error: { message } }).retryAfterMs).toBe(ms)
+    expect(faultOf(429, { error: { message } }, compatible, { retryAfterMs: 5 }).retryAfterMs).toBe(5)
   })
 
   test('come with the facts, the body and what was known', () => {
