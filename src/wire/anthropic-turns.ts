@@ -3,7 +3,7 @@ import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, Origin, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { familyOf, type Family } from './anthropic-models.ts'
-import { blocksOf, bytesOf, unpacked, unreachable } from './blocks.ts'
+import { blocksOf, bytesOf, spoken, unpacked, unreachable } from './blocks.ts'
 import { FOREIGN } from './fields.ts'
 import { answerCalls, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -61,7 +61,7 @@ export function conversation(paper: Page): { readonly system: Draft[]; readonly 
       to = 'user'
       blocks = blocks.map((block) => (block.type === 'text' ? { ...block, text: `<system>\n${block.text}\n</system>` } : block))
     }
-    const drafts = written(blocks, paper)
+    const drafts = written(role === 'assistant' ? spoken(blocks, paper.note) : blocks, paper)
     if (to === 'system' && drafts.some(({ type }) => type !== 'text')) throw relayError('invalid_request', 'a system message holds nothing but text here', paper.details)
     if (to === 'system' && !last) system.push(...drafts)
     else say(turns, to, drafts)

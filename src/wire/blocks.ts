@@ -2,9 +2,20 @@
 import { relayError } from '../errors.ts'
 import type { ContentBlock, DocumentBlock, Media } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
+import { FOREIGN } from './fields.ts'
 
 export function blocksOf(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
+}
+
+/** What a model said, for those who take words and calls alone from one: of a sound its transcript. */
+export function spoken(blocks: readonly ContentBlock[], note: Encoding['note']): readonly ContentBlock[] {
+  return blocks.flatMap((block): readonly ContentBlock[] => {
+    if (block.type === 'audio' && block.transcript) return [{ type: 'text', text: block.transcript }]
+    if (!/^(image|audio|document)$/.test(block.type)) return [block]
+    note(block.type, FOREIGN)
+    return []
+  })
 }
 
 /** Where the bytes are: at an address, or in a `data:` one. */

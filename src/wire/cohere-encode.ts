@@ -1,5 +1,5 @@
 // A request as Cohere's chat takes it.
-import { lower, type SchemaDialect } from '../json/lower.ts'
+import { knowing, lower, type SchemaDialect } from '../json/lower.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
@@ -12,9 +12,7 @@ import { isMintedBy } from './origin.ts'
 import type { Draft } from './turns.ts'
 
 /** The JSON Schema of answers and of strict tools. */
-const SCHEMA: SchemaDialect = {
-  keep: '$defs $ref type title description enum const items anyOf properties additionalProperties required pattern format default'.split(' '),
-}
+const SCHEMA: SchemaDialect = { keep: /* @__PURE__ */ knowing('const pattern') }
 
 export function encodeCohere(encoding: Encoding): WireRequest {
   const { request, extra, target, mode, note } = encoding

@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { blocksOf, bytesOf, nine, unreachable } from './blocks.ts'
+import { blocksOf, bytesOf, nine, spoken, unreachable } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
@@ -33,7 +33,8 @@ export function conversation(encoding: Encoding, family: ConverseFamily): { read
   const system: Draft[] = []
   const turns: Turn[] = []
   for (const { role, content } of encoding.request.messages) {
-    const drafts = blocksOf(content).flatMap((block) => written(block, page))
+    const blocks = blocksOf(content)
+    const drafts = (role === 'assistant' ? spoken(blocks, note) : blocks).flatMap((block) => written(block, page))
     if (role !== 'system') say(turns, role === 'assistant' ? role : 'user', drafts)
     else {
       if (turns.length) note('messages', 'a later system message stands with the first ones here')
@@ -95,7 +96,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
     case 'cache_hint':
       return [{ cachePoint: { type: 'default', ttl: block.ttl === '1h' ? block.ttl : undefined } }]
     case 'native':
-      if ((!block.origin || block.origin.provider === target.provider.name) && block.kind in Object(block.data)) return [{ ...Object(block.data) }]
+      if ((!block.origin || isMintedBy(block, target)) && block.kind in Object(block.data)) return [{ ...Object(block.data) }]
       note('messages', FOREIGN)
       return []
   }

@@ -38,9 +38,13 @@ interface Place {
 export function citationsOf(sources: readonly RawSources[], texts: ReadonlyMap<number, string>): Delta[] {
   if (!texts.size) return []
   const out: Delta[] = []
+  const told = new Set<string>()
   const cite = (segment: Segment, citation: Citation): void => {
     const { block, ...place } = placed(segment, texts)
-    out.push({ type: 'citation', block, citation: { ...citation, ...place } })
+    const delta: Delta = { type: 'citation', block, citation: { ...citation, ...place } }
+    // Chunks may say again what earlier ones said.
+    const size = told.size
+    if (told.add(JSON.stringify(delta)).size > size) out.push(delta)
   }
   const source = (kind: string, { uri: url, title, text: citedText }: RawSource): Citation => ({ kind, ...present({ url, title, citedText }) })
   for (const { citationMetadata, groundingMetadata } of sources) {

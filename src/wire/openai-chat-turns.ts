@@ -90,6 +90,7 @@ function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect,
       calls.push({ id: toolId(id), type: kept?.as ?? 'function', ...made, ...kept?.with })
     } else if (block.type === 'text' || block.type === 'refusal') content += block.text
     else if (kept) replay(block, kept, turn)
+    else if (block.type === 'audio' && block.transcript) content += block.transcript
     else note(block.type, FOREIGN)
   }
   if (calls.length) turn['tool_calls'] = calls

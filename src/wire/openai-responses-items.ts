@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, ToolResultBlock, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, spoken, wordsOf } from './blocks.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
 import { keptOf } from './origin.ts'
@@ -40,7 +40,7 @@ interface Sheet {
 export function inputItems(dialect: ResponsesDialect, encoding: Encoding, stored: boolean): readonly Item[] {
   const sheet: Sheet = { items: [], custom: new Set(), dialect, encoding, stored }
   for (const { role, content } of encoding.request.messages) {
-    if (role === 'assistant') answer(sheet, blocksOf(content))
+    if (role === 'assistant') answer(sheet, spoken(blocksOf(content), encoding.note))
     else said(sheet, role === 'tool' ? 'user' : role, blocksOf(content))
   }
   return sheet.items

@@ -227,6 +227,9 @@ describe('sources', () => {
       ],
     })
     expect(grounding).toMatchObject({ type: 'native', kind: 'groundingMetadata', data: groundingMetadata })
+    // Chunk after chunk may say it anew.
+    const chunks = [...text].map((letter) => bodyOf([{ text: letter }], { groundingMetadata, urlContextMetadata: { urlMetadata: [] } }))
+    expect(streamed(events(chunks)).content).toEqual(content)
     expect(urls).toMatchObject({ type: 'native', kind: 'urlContextMetadata' })
   })
 
