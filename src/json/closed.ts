@@ -1,8 +1,8 @@
 // Lowers a JSON Schema to what a model's grammar can hold answers to: closed objects, and no bounds.
 import type { JsonSchema } from '../types/tool.ts'
-import { lower, type Dropped } from './lower.ts'
+import { knowing, lower, type Dropped, type SchemaDialect } from './lower.ts'
 
-const KEPT = 'type properties required additionalProperties items enum const anyOf allOf $ref $defs default description title format minItems pattern'
+const DIALECT: SchemaDialect = { keep: /* @__PURE__ */ knowing('const allOf minItems pattern') }
 const FORMATS = /^(date-time|time|date|duration|email|hostname|uri|ipv4|ipv6|uuid)$/
 
 /** What is said where an object that holds any names is closed. */
@@ -23,5 +23,5 @@ export function closed(schema: JsonSchema, note: (why: string) => void, dropped:
     if (to['additionalProperties'] !== false) note(typeof to['additionalProperties'] === 'object' ? EMPTY : CLOSED)
     return { ...to, additionalProperties: false }
   })
-  return lower(strict as JsonSchema, { keep: KEPT.split(' ') }, dropped)
+  return lower(strict as JsonSchema, DIALECT, dropped)
 }

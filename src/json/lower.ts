@@ -11,6 +11,11 @@ export interface SchemaDialect {
   readonly loneRefs?: boolean
 }
 
+/** The keywords that every dialect knows, and those of one. */
+export function knowing(more: string): readonly string[] {
+  return `$defs $ref type title description enum items anyOf properties additionalProperties required format default ${more}`.split(' ')
+}
+
 /** Says that a keyword is gone, and where: `#/properties/age`. `otherwise`: other keywords say the same. */
 export type Dropped = (keyword: string, at: string, otherwise?: true) => void
 
@@ -18,7 +23,7 @@ export type Dropped = (keyword: string, at: string, otherwise?: true) => void
 const NAMED = /^(properties|\$defs|patternProperties|dependentSchemas)$/
 
 /** Says nothing about a value, so nothing is lost with it. */
-const SILENT = /^(\$(schema|id|comment|anchor)|title|examples?|default|deprecated|(read|write)Only|discriminator)$/
+const SILENT = /^(\$|title|examples?$|default$|deprecated|(read|write)Only|discriminator)/
 
 interface Draft {
   [keyword: string]: unknown

@@ -7,13 +7,13 @@ import type { Fields } from './fields.ts'
 const RULES: readonly FaultRule[] = [
   // `The maximum tokens you requested exceeds the model limit` is a bad parameter, not an overflow.
   ['context_window', /\b(validation|model(error|stream)|400)[^|]*\|.*((input|prompt) is too long|input tokens exceed|too many input tokens|input length.*exceed)/is],
-  ['not_found', /^[^|]*resourcenotfound|model identifier is invalid|on-demand throughput isn.t supported/i, 404],
+  ['not_found', /model identifier is invalid|on-demand throughput isn.t supported/i, 404],
   ['quota', /^[^|]*servicequota|(tokens|requests) per day/i],
   ['authentication', /^[^|]*(unrecognizedclient|signature|expiredtoken|missingauth|request(expired|time|inthe)|invalidclienttoken|notauthorized|authfailure)|^403.*(security token|signature|bearer|api key)/i, 403],
   ['permission', /^[^|]*accessdenied/i, 403],
-  ['overloaded', /^[^|]*(serviceunavailable|modelnotready)/i, 503],
+  ['overloaded', /^[^|]*modelnotready/i, 503],
   ['rate_limit', /^[^|]*(throttling|toomanyrequests)/i, 429],
-  ['server_error', /^[^|]*(modelerror|modelstream|modeltimeout|internal)/i, 500],
+  ['server_error', /^[^|]*(model(error|stream|timeout)|internal)/i, 500],
   ['invalid_request', /^undef[^|]*(validation|conflict)/i],
 ]
 

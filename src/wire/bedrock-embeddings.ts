@@ -13,11 +13,10 @@ interface RawVectors {
   readonly inputTextTokenCount?: number
 }
 
-const PURPOSES: { readonly [purpose in EmbedPurpose]: string } = {
+/** The others are called by their names. */
+const PURPOSES: { readonly [purpose in EmbedPurpose]?: string } = {
   query: 'TEXT_RETRIEVAL',
   document: 'GENERIC_INDEX',
-  classification: 'CLASSIFICATION',
-  clustering: 'CLUSTERING',
   similarity: 'GENERIC_RETRIEVAL',
 }
 
@@ -53,7 +52,7 @@ function titan({ request: { dimensions, purpose }, input: [inputText], note }: E
 }
 
 function nova({ request: { dimensions: embeddingDimension, purpose = 'similarity' }, input: [value] }: EmbedEncoding): Fields {
-  return { taskType: 'SINGLE_EMBEDDING', singleEmbeddingParams: { embeddingPurpose: PURPOSES[purpose], embeddingDimension, text: { value, truncationMode: 'NONE' } } }
+  return { taskType: 'SINGLE_EMBEDDING', singleEmbeddingParams: { embeddingPurpose: PURPOSES[purpose] ?? purpose.toUpperCase(), embeddingDimension, text: { value, truncationMode: 'NONE' } } }
 }
 
 export const bedrockReranking: RerankWire = {

@@ -21,11 +21,10 @@ interface RawMeta {
   readonly billed_units?: { readonly input_tokens?: number; readonly search_units?: number }
 }
 
-const PURPOSES: { readonly [purpose in EmbedPurpose]: string } = {
+/** The others are called by their names. */
+const PURPOSES: { readonly [purpose in EmbedPurpose]?: string } = {
   query: 'search_query',
   document: 'search_document',
-  classification: 'classification',
-  clustering: 'clustering',
   // The API knows no such thing: texts that are alike are clustered.
   similarity: 'clustering',
 }
@@ -34,7 +33,7 @@ const PURPOSES: { readonly [purpose in EmbedPurpose]: string } = {
 export function cohereTexts({ request, input: texts, extra, note }: EmbedEncoding): Fields {
   const { purpose = 'document', dimensions: output_dimension, providerOptions } = request
   if (!request.purpose) note('purpose', 'the API wants one: document')
-  return deepMerge({ texts, input_type: PURPOSES[purpose], output_dimension }, extra, providerOptions)
+  return deepMerge({ texts, input_type: PURPOSES[purpose] ?? purpose, output_dimension }, extra, providerOptions)
 }
 
 /** By type where types were asked for, else the floats themselves. */

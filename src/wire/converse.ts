@@ -27,11 +27,11 @@ interface RawStart {
 
 interface RawDelta {
   readonly text?: string
-  readonly toolUse?: { readonly input?: string }
+  readonly toolUse?: { readonly input?: string } | undefined
   readonly reasoningContent?: { readonly text?: string; readonly signature?: string; readonly redactedContent?: string }
   readonly citation?: RawCitation
-  readonly toolResult?: readonly unknown[]
-  readonly image?: { readonly source?: { readonly bytes?: string } }
+  readonly toolResult?: readonly unknown[] | undefined
+  readonly image?: { readonly source?: { readonly bytes?: string } } | undefined
 }
 
 /** A block of a whole answer: an object with exactly one of these. */
@@ -179,11 +179,11 @@ function closed(block: number, { start, input, parts, bytes = '' }: Open): Delta
 /** A block that came whole, as if it had come in pieces. */
 function whole(raw: RawBlock, block: number, blocks: Blocks): readonly Delta[] {
   const { text, toolUse, toolResult, reasoningContent: thought, citationsContent: cites, image } = raw
-  const pieces = (start: RawStart, delta: RawDelta): readonly Delta[] => [...blocks.begin(block, start), ...blocks.add(block, delta), ...blocks.close(block)]
   if (text !== undefined) return blocks.add(block, { text })
-  if (toolUse) return pieces({ toolUse }, { toolUse: { input: JSON.stringify(toolUse.input ?? {}) } })
-  if (toolResult) return pieces({ toolResult }, { toolResult: toolResult.content ?? [] })
-  if (image) return pieces({ image }, { image })
+  if (toolUse || toolResult || image) {
+    const delta = { image, toolResult: toolResult?.content, toolUse: toolUse && { input: JSON.stringify(toolUse.input ?? {}) } }
+    return [...blocks.begin(block, raw), ...blocks.add(block, delta), ...blocks.close(block)]
+  }
   if (thought) {
     const { reasoningText = {}, redactedContent = '' } = thought
     const { text: words = '', signature = '' } = reasoningText

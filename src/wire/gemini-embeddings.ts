@@ -18,20 +18,17 @@ interface RawPredictions {
   readonly predictions?: readonly { readonly embeddings?: RawVector & { readonly statistics?: { readonly token_count?: number } } }[]
 }
 
-const TASKS: { readonly [purpose in EmbedPurpose]: string } = {
+/** The others are called by their names. */
+const TASKS: { readonly [purpose in EmbedPurpose]?: string } = {
   query: 'RETRIEVAL_QUERY',
   document: 'RETRIEVAL_DOCUMENT',
-  classification: 'CLASSIFICATION',
-  clustering: 'CLUSTERING',
   similarity: 'SEMANTIC_SIMILARITY',
 }
 
 /** What models that are told their task in the text are told. */
-const PREFIXES: { readonly [purpose in EmbedPurpose]: string } = {
+const PREFIXES: { readonly [purpose in EmbedPurpose]?: string } = {
   query: 'search result',
   document: '',
-  classification: 'classification',
-  clustering: 'clustering',
   similarity: 'sentence similarity',
 }
 
@@ -47,8 +44,8 @@ interface Asked {
 function asked({ request: { purpose, dimensions }, target: { model }, note }: EmbedEncoding): Asked {
   // Only the longest come out at length 1: cosine does not mind, a dot product does.
   if (Number(dimensions) < 3072 && /-001$/.test(model)) note('dimensions', 'shorter vectors of this model are not of length 1')
-  if (!purpose || !prefixed(model)) return { prefix: '', task: purpose && TASKS[purpose], dimensions }
-  const { [purpose]: task } = PREFIXES
+  if (!purpose || !prefixed(model)) return { prefix: '', task: purpose && (TASKS[purpose] ?? purpose.toUpperCase()), dimensions }
+  const { [purpose]: task = purpose } = PREFIXES
   return { prefix: task ? `task: ${task} | query: ` : 'title: none | text: ', task: undefined, dimensions }
 }
 
