@@ -39,7 +39,7 @@ export function duration(text: string): number | undefined {
 
 /** A date, a count of seconds, or seconds or milliseconds since 1970. */
 function instant(text: string, now: number): number | undefined {
-  const count = Number(text)
+  const count = Number(text || NaN)
   const at = Number.isNaN(count) ? Date.parse(text) : count > 1e11 ? count : count > 1e9 ? count * 1000 : now + count * 1000
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

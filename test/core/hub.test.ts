@@ -297,6 +297,7 @@ describe('retries', () => {
     ['a date until an exhausted limit resets', { 'some-ratelimit-input-remaining': '0', 'some-ratelimit-input-reset': new Date(START + 4000).toISOString() }, 4000],
     ['a duration until a limit resets that does not say what remains', { 'x-ratelimit-reset-requests': '6s' }, 6000],
     ['a negative number, which is none', { 'retry-after': '-3' }, 250],
+    ['a reset that is empty, which is none', { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '' }, 250],
     ['a day, which is capped', { 'retry-after': '86400' }, 30_000],
     ['nothing: full jitter', {}, 250],
   ]

@@ -16,6 +16,11 @@ function typed(error_type: string, more: JsonObject = {}): { readonly more: Json
   return { more: { metadata: { error_type, ...more } } }
 }
 
+/** The word of the company behind it. */
+function ownWord(reason: unknown): unknown {
+  return reason === 'stop' ? 'completed' : reason
+}
+
 export const openrouter: ChatDialect = {
   name: 'openrouter',
   hosts: ['openrouter.ai'],
@@ -54,7 +59,7 @@ export const openrouter: ChatDialect = {
     // Every delta repeats the role, and a content where there is none.
     delta: { role: 'assistant', content: '', ...object(delta) },
     finish_reason,
-    native_finish_reason: finish_reason === 'stop' ? 'completed' : finish_reason,
+    native_finish_reason: ownWord(finish_reason),
     logprobs,
   }),
   message: (message, { blocks }) => {
@@ -75,7 +80,7 @@ export const openrouter: ChatDialect = {
   },
   body: (body) => ({
     ...body,
-    choices: objects(body['choices']).map((choice) => ({ ...choice, native_finish_reason: choice['finish_reason'] })),
+    choices: objects(body['choices']).map((choice) => ({ ...choice, native_finish_reason: ownWord(choice['finish_reason']) })),
   }),
   keepAlive: 'OPENROUTER PROCESSING',
   headers: (mint) => ({ 'x-generation-id': mint.id('gen-1790000000-', 20) }),
