@@ -81,12 +81,12 @@ export class Hub {
    * @throws RelayError, or the reason of the signal that was aborted.
    */
   async chat(alias: string, request: ChatRequest): Promise<ChatResponse> {
-    return ask(this.engine.next, begin(this.engine, this.scope, { alias, mode: 'chat', request }))
+    return handle(this.engine, this.scope, { alias }).chat(request)
   }
 
   /** The same as events. Nothing is sent before the first is asked for. */
   stream(alias: string, request: ChatRequest): ChatStream {
-    return chatStream(this.engine.next, begin(this.engine, this.scope, { alias, mode: 'stream', request }))
+    return handle(this.engine, this.scope, { alias }).stream(request)
   }
 
   /**
@@ -95,7 +95,7 @@ export class Hub {
    */
   async embed(alias: string, request: EmbedRequest): Promise<EmbedResponse> {
     const { catalog, next } = this.engine
-    return embed(next, blank(this.engine, this.scope, { alias, ...request }), { request, targets: catalog.targets(alias) })
+    return embed(next, blank(this.engine, this.scope, { alias, mode: 'embed', request }), { request, targets: catalog.targets(alias) })
   }
 
   /**
@@ -103,7 +103,7 @@ export class Hub {
    * @throws RelayError, or the reason of the signal that was aborted.
    */
   async rerank(alias: string, request: RerankRequest): Promise<RerankResponse> {
-    return rerank(this.engine.next, blank(this.engine, this.scope, { alias, ...request }), request)
+    return rerank(this.engine.next, blank(this.engine, this.scope, { alias, mode: 'rerank', request }), request)
   }
 
   /**
@@ -120,18 +120,13 @@ export class Hub {
 
   /** A handle on whoever is chosen for each request: see `routed` of `@relay/core/routing`. */
   by(decide: Decide): ModelHandle {
-    const { engine, scope } = this
-    const start = (mode: 'chat' | 'stream', request: ChatRequest): Call => ({ ...begin(engine, scope, { alias: '', mode, request }), decide })
-    return {
-      chat: async (request) => ask(engine.next, start('chat', request)),
-      stream: (request) => chatStream(engine.next, start('stream', request)),
-    }
+    return handle(this.engine, this.scope, { alias: '', decide })
   }
 
   /** @throws ConfigError where there is no such model or group. */
   get(alias: string): ModelHandle {
     if (!this.engine.catalog.group(alias)) this.engine.catalog.target(alias)
-    return { chat: (request) => this.chat(alias, request), stream: (request) => this.stream(alias, request) }
+    return handle(this.engine, this.scope, { alias })
   }
 
   /**
@@ -189,12 +184,14 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
 /** What the catalogue asks of a ring must not be passed over where there is no such ring. */
 function demand(config: RelayConfig, layers: readonly Layer[]): void {
   const { defaults, models = {} } = config
-  const asked: readonly (readonly [stage: Layer['stage'], wanted: boolean, door: string])[] = [
-    ['limit', rulesOf(config).length > 0, '@relay/core/layers/limit'],
-    ['breaker', [defaults, ...Object.values(models)].some((it) => it?.breaker), '@relay/core/layers/breaker'],
-  ]
-  const missing = asked.find(([stage, wanted]) => wanted && !layers.some((layer) => layer.stage === stage))
-  if (missing) throw relayError('config', `the catalogue asks for a ${missing[0]}: hand one in as one of the hub's \`layers\`, from '${missing[2]}'`)
+  const asked = {
+    limit: rulesOf(config).length > 0 && '@relay/core/layers/limit',
+    breaker: [defaults, ...Object.values(models)].some((it) => it?.breaker) && '@relay/core/layers/breaker',
+  }
+  for (const [stage, door] of Object.entries(asked)) {
+    if (!door || layers.some((layer) => layer.stage === stage)) continue
+    throw relayError('config', `the catalogue asks for a ${stage}: hand one in as one of the hub's \`layers\`, from '${door}'`)
+  }
 }
 
 function listed(wrong: readonly Problem[]): string {
@@ -213,14 +210,21 @@ function platform({ fetch, runtime }: HubOptions): Runtime {
   }
 }
 
-function begin(engine: Engine, scope: Scope, { alias, mode, request }: Pick<Call, 'alias' | 'mode' | 'request'>): Call {
+function handle(engine: Engine, scope: Scope, asked: Pick<Call, 'alias' | 'decide'>): ModelHandle {
+  const start = (mode: 'chat' | 'stream', request: ChatRequest): Call => begin(engine, scope, { ...asked, mode, request })
+  return {
+    chat: async (request) => ask(engine.next, start('chat', request)),
+    stream: (request) => chatStream(engine.next, start('stream', request)),
+  }
+}
+
+function begin(engine: Engine, scope: Scope, asked: Asked & Pick<Call, 'request'>): Call {
+  const { alias, request } = asked
   const messages: unknown = request?.messages
   if (!Array.isArray(messages) || !messages.length) throw relayError('invalid_request', 'a request needs `messages`, at least one', { alias })
   const odd = messages.findIndex((message) => !isSpoken(message))
   if (odd >= 0) throw relayError('invalid_request', `messages[${odd}] needs a \`role\` (system, user, assistant, tool) and \`content\`: a text, or blocks that have a \`type\``, { alias })
-  const { stream_overall_timeout } = engine.defaults
-  const seconds = mode === 'stream' ? stream_overall_timeout : undefined
-  return { ...blank(engine, scope, { alias, seconds, ...request }), mode, request }
+  return { ...blank(engine, scope, asked), request }
 }
 
 /** For callers without types: what no wire knows would be left out, or fail deep inside. */
@@ -230,20 +234,17 @@ function isSpoken(message: unknown): boolean {
   return typeof content === 'string' || (Array.isArray(content) && content.every((block: unknown) => (Object(block) as ContentBlock).type))
 }
 
-interface Asked {
-  readonly alias: string
-  readonly signal?: AbortSignal
-  readonly timeoutMs?: number
-  readonly seconds?: number | undefined
+interface Asked extends Pick<Call, 'alias' | 'mode' | 'decide'> {
+  readonly request: Pick<ChatRequest, 'signal' | 'timeoutMs'>
 }
 
 /** A call that does not say yet what it asks. */
-function blank({ runtime, defaults }: Engine, scope: Scope, { alias, signal, timeoutMs, seconds }: Asked): Blank {
-  const { timeout = 600, max_attempts = 10 } = defaults
+function blank({ runtime, defaults }: Engine, scope: Scope, { request: { signal, timeoutMs }, ...asked }: Asked): Blank {
+  const { timeout = 600, stream_overall_timeout = timeout, max_attempts = 10 } = defaults
   const startedAt = runtime.now()
-  const deadline = startedAt + (timeoutMs ?? (seconds ?? timeout) * 1000)
+  const deadline = startedAt + (timeoutMs ?? (asked.mode === 'stream' ? stream_overall_timeout : timeout) * 1000)
   return {
-    alias,
+    ...asked,
     scope,
     runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
     signal,

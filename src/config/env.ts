@@ -1,5 +1,5 @@
 // References to variables in the catalogue: `$env.VAR` for a whole text, `${env:VAR}` also inside one.
-import { variable } from '../secrets/env.ts'
+import { isBinding, variable } from '../secrets/env.ts'
 import type { RelayConfig } from '../types/config.ts'
 
 /** A mistake in the catalogue: where it is, and what is wrong and what to do. */
@@ -59,8 +59,4 @@ export function resolveEnv(config: RelayConfig, lookup: (name: string) => unknow
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]))
   }
   return { config: walk(config, []) as RelayConfig, problems }
-}
-
-function isBinding(value: unknown): boolean {
-  return typeof (value as { readonly get?: unknown } | null | undefined)?.get === 'function'
 }

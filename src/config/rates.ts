@@ -14,18 +14,15 @@ export function ratesOf(config: RelayConfig, list: PriceOf = () => undefined): P
   }
 }
 
+/** Cached input is input where it has no rate of its own. */
 function multiplied(rates: CostConfig, { input_multiplier = 1, output_multiplier = 1, cached_input_multiplier = 1 }: PricingProfile): CostConfig {
-  const { cached_input_per_1m = rates.input_per_1m } = rates
-  const factors = {
+  const factors: { readonly [rate: string]: number } = {
     input_per_1m: input_multiplier,
     output_per_1m: output_multiplier,
+    cached_input_per_1m: cached_input_multiplier,
     cache_write_per_1m: input_multiplier,
     cache_write_1h_per_1m: input_multiplier,
   }
-  const entries = Object.entries(factors).flatMap(([key, factor]) => {
-    const rate = rates[key as keyof CostConfig]
-    return rate === undefined ? [] : [[key, rate * factor] as const]
-  })
-  const cached = cached_input_per_1m === undefined ? undefined : { cached_input_per_1m: cached_input_per_1m * cached_input_multiplier }
-  return { ...rates, ...Object.fromEntries(entries), ...cached }
+  const all = { ...rates, cached_input_per_1m: rates.cached_input_per_1m ?? rates.input_per_1m }
+  return Object.fromEntries(Object.entries(all).flatMap(([key, rate]) => (rate == null ? [] : [[key, rate * (factors[key] ?? 1)]])))
 }

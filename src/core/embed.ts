@@ -1,9 +1,9 @@
 // Vectors and rankings, through the same rings as a chat: the texts travel as messages, the results as facts of the answer.
 import { RelayError, relayError } from '../errors.ts'
 import type { Budget, Call, Next } from '../types/call.ts'
-import type { EmbedRequest, EmbedResponse, EmbedWire, RerankRequest, RerankResponse, RerankWire } from '../types/embed.ts'
+import type { EmbedAnswer, Embedded, EmbedRequest, EmbedResponse, RerankRequest, RerankResponse } from '../types/embed.ts'
 import type { Delta } from '../types/event.ts'
-import type { Encoding, Target, Wire } from '../types/provider.ts'
+import type { Encoding, Target, Wire, WireRequest } from '../types/provider.ts'
 import type { ChatRequest } from '../types/request.ts'
 import type { Attempt, ChatResponse, Cost } from '../types/response.ts'
 import { follower } from './lifeline.ts'
@@ -17,7 +17,7 @@ const MODEL = '#model'
 const ABREAST = 4
 
 /** A call of the hub, but for what it asks. */
-export type Blank = Omit<Call, 'mode' | 'request' | 'speak'>
+export type Blank = Omit<Call, 'request' | 'speak'>
 
 /**
  * Turns texts into vectors, in as many requests as they take. All vectors are one model's: who answered the first request
@@ -39,7 +39,7 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
     return embedding(target, request)
   }
   const send = async (batch: readonly string[], more?: Partial<Call>): Promise<ChatResponse> => {
-    const response = await ask(next, { ...blank, mode: 'embed', request: carrying(request, batch), speak, fallen, ...more })
+    const response = await ask(next, { ...blank, request: carrying(request, batch), speak, fallen, ...more })
     costs.push(response.cost)
     return response
   }
@@ -57,7 +57,7 @@ export async function embed(next: Next, blank: Blank, { request, targets }: { re
       continue
     }
     const embeddings = responses.flatMap(({ metadata }) => metadata[RESULT] as EmbedResponse['embeddings'])
-    return { ...answered(responses, blank, request.includeRaw), ...summed(costs), embeddings }
+    return { ...answered({ responses, costs }, blank, request.includeRaw), embeddings }
   }
 }
 
@@ -120,14 +120,14 @@ async function together(batches: readonly (readonly string[])[], blank: Blank, s
 export async function rerank(next: Next, blank: Blank, request: RerankRequest): Promise<RerankResponse> {
   const { query, documents } = request
   if (!query || !documents?.length) throw relayError('invalid_request', 'ranking needs a `query` and `documents`, at least one', { alias: blank.alias })
-  const response = await ask(next, { ...blank, mode: 'rerank', request: carrying(request, [query, ...documents]), speak: (target) => ranking(target, request) })
-  return { ...answered([response], blank, request.includeRaw), results: response.metadata[RESULT] as RerankResponse['results'] }
+  const response = await ask(next, { ...blank, request: carrying(request, [query, ...documents]), speak: (target) => ranking(target, request) })
+  return { ...answered({ responses: [response], costs: [response.cost] }, blank, request.includeRaw), results: response.metadata[RESULT] as RerankResponse['results'] }
 }
 
 /** The request as rings see it. */
-function carrying({ metadata, providerOptions, headers, includeRaw }: EmbedRequest | RerankRequest, texts: readonly string[]): ChatRequest {
-  const rest = Object.entries({ metadata, providerOptions, headers, includeRaw }).filter(([, value]) => value !== undefined)
-  return { ...Object.fromEntries(rest), messages: texts.map((content) => ({ role: 'user', content })) }
+function carrying(request: EmbedRequest | RerankRequest, texts: readonly string[]): ChatRequest {
+  const kept = Object.entries(request).filter(([field]) => /^(metadata|providerOptions|headers|includeRaw)$/.test(field))
+  return { ...Object.fromEntries(kept), messages: texts.map((content) => ({ role: 'user', content })) }
 }
 
 function textsOf({ request }: Encoding): string[] {
@@ -135,37 +135,42 @@ function textsOf({ request }: Encoding): string[] {
 }
 
 function embedding(target: Target, request: EmbedRequest): Target {
-  const wire: EmbedWire = target.provider.embed ?? missing(target, 'embeddings')
-  return speaking(target, {
-    encode: (encoding) => wire.encode({ ...encoding, request, input: textsOf(encoding) }),
-    decode: (body, encoding, headers = new Headers()) => {
-      const { embeddings, inputTokens, model, usd } = wire.decode({ body, headers }, { ...encoding, request, input: textsOf(encoding) })
-      const cost: Delta[] = usd === undefined ? [] : [{ type: 'cost', usd }]
-      return [...told(embeddings, { inputTokens, model }), { type: 'metadata', values: { [MODEL]: target.alias } }, ...cost, { type: 'done' }]
-    },
+  return speaking(target, target.provider.embed ?? missing(target, 'embeddings'), {
+    asked: (encoding) => ({ ...encoding, request, input: textsOf(encoding) }),
+    told: ({ embeddings, ...facts }) => told({ [RESULT]: embeddings, [MODEL]: target.alias }, facts),
   })
 }
 
 function ranking(target: Target, request: RerankRequest): Target {
-  const wire: RerankWire = target.provider.rerank ?? missing(target, 'ranking')
-  const asked = (encoding: Encoding): RerankRequest => {
-    const [query = '', ...documents] = textsOf(encoding)
-    return { ...request, query, documents }
-  }
-  return speaking(target, {
-    encode: (encoding) => wire.encode({ ...encoding, request: asked(encoding) }),
-    decode: (body, encoding, headers = new Headers()) => {
-      const { documents } = request
-      const { results, inputTokens, searchUnits } = wire.decode({ body, headers }, { ...encoding, request: asked(encoding) })
-      const whole = results.map(({ index, score }) => ({ index, score, document: documents[index] ?? '' }))
-      const units: Delta[] = searchUnits === undefined ? [] : [{ type: 'metadata', values: { searchUnits } }]
-      return [...told(whole, { inputTokens }), ...units, { type: 'done' }]
+  return speaking(target, target.provider.rerank ?? missing(target, 'ranking'), {
+    asked(encoding) {
+      const [query = '', ...documents] = textsOf(encoding)
+      return { ...encoding, request: { ...request, query, documents } }
+    },
+    told({ results, searchUnits, ...facts }) {
+      const whole = results.map((result) => ({ ...result, document: request.documents[result.index] ?? '' }))
+      return told({ [RESULT]: whole, ...(searchUnits !== undefined && { searchUnits }) }, facts)
     },
   })
 }
 
+/** A wire that is no chat's. */
+interface Words<Asked, Told> {
+  readonly encode: (asked: Asked) => WireRequest
+  readonly decode: (answer: EmbedAnswer, asked: Asked) => Told
+}
+
+interface Meaning<Asked, Told> {
+  readonly asked: (encoding: Encoding) => Asked
+  readonly told: (answer: Told) => readonly Delta[]
+}
+
 /** The same model, asked in other words; what a failure means its chat wire knows. */
-function speaking({ provider, ...target }: Target, words: Pick<Wire, 'encode' | 'decode'>): Target {
+function speaking<Asked, Told>({ provider, ...target }: Target, { encode, decode }: Words<Asked, Told>, { asked, told }: Meaning<Asked, Told>): Target {
+  const words: Pick<Wire, 'encode' | 'decode'> = {
+    encode: (encoding) => encode(asked(encoding)),
+    decode: (body, encoding, headers = new Headers()) => told(decode({ body, headers }, asked(encoding))),
+  }
   return { ...target, provider: { ...provider, wire: { ...provider.wire, ...words } } }
 }
 
@@ -173,34 +178,38 @@ function missing({ alias, provider }: Target, what: string): never {
   throw relayError('unsupported', `\`${provider.name}\` has no ${what} that Relay knows: \`${alias}\` cannot be asked for them`, { alias, provider: provider.name })
 }
 
-function told(result: unknown, { inputTokens, model }: { readonly inputTokens?: number | undefined; readonly model?: string | undefined }): Delta[] {
+function told(values: ChatResponse['metadata'], { inputTokens, model, usd }: Pick<Embedded, 'inputTokens' | 'model' | 'usd'>): Delta[] {
   return [
-    { type: 'metadata', values: { [RESULT]: result } },
+    { type: 'metadata', values },
     { type: 'finish', reason: 'stop', raw: null },
     { type: 'usage', usage: { outputTokens: 0, ...(inputTokens !== undefined && { inputTokens }) } },
     { type: 'meta', ...(model !== undefined && { model }) },
+    ...(usd === undefined ? [] : [{ type: 'cost' as const, usd }]),
+    { type: 'done' },
   ]
 }
 
+interface Answered {
+  readonly responses: readonly ChatResponse[]
+  /** Of those too whose answers are not among them. */
+  readonly costs: readonly Cost[]
+}
+
 /** One answer of several: tokens and dollars are summed, and an unknown cost stays unknown. */
-function answered(responses: readonly ChatResponse[], { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
-  const [first] = responses as readonly [ChatResponse]
-  const { [RESULT]: _, [MODEL]: __, ...metadata } = first.metadata
+function answered({ responses, costs }: Answered, { alias, budget, runtime, startedAt }: Blank, raw = false): Omit<EmbedResponse, 'embeddings'> {
+  const [{ providerModel, provider, createdAt, metadata: { [RESULT]: _, [MODEL]: __, ...metadata } }] = responses as readonly [ChatResponse]
+  const cost = costs.reduce(plusCost)
   return {
     model: alias,
-    providerModel: first.providerModel,
-    provider: first.provider,
+    providerModel,
+    provider,
     usage: responses.map(({ usage }) => usage).reduce(plusUsage),
-    ...summed(responses.map((it) => it.cost)),
-    createdAt: first.createdAt,
+    cost,
+    costUsd: cost.totalUsd,
+    createdAt,
     latencyMs: runtime.now() - startedAt,
     attempts: [...budget.attempts],
     metadata,
-    ...(raw ? { raw: responses.map((it) => it.raw) } : undefined),
+    ...(raw && { raw: responses.map((it) => it.raw) }),
   }
-}
-
-function summed(costs: readonly Cost[]): Pick<EmbedResponse, 'cost' | 'costUsd'> {
-  const cost = costs.reduce(plusCost)
-  return { cost, costUsd: cost.totalUsd }
 }

@@ -1,6 +1,6 @@
 // Keys from the environment: a record, a function of the name, or a binding that is asked when the key is needed.
 import { relayError } from '../errors.ts'
-import type { CredentialConfig } from '../types/config.ts'
+import type { CredentialObject } from '../types/config.ts'
 import type { Credential, SecretSources, Target } from '../types/provider.ts'
 import type { Env, SecretBinding } from '../types/runtime.ts'
 
@@ -37,20 +37,13 @@ export async function keyOf({ alias, config, provider }: Target, { lookup, sourc
     if (provider.ambient && ambient) return ambient(provider.ambient)
     return fail(`has no credential: set ${provider.env.join(' or ') || 'one'}, or name it in the catalogue; in code, hand \`env\` to the hub`)
   }
-  const named = variableOf(credential)
-  if (named !== undefined) {
-    const value = (await read(lookup(named))) ?? fail(`has no key: the variable ${named} is not set, or empty`)
-    return { type: 'key', value }
-  }
-  if (typeof credential === 'string') return fail('has a key in the catalogue: put it in a variable, and write `$env.NAME`')
-  if (credential.type === 'literal') return { type: 'key', value: credential.value }
-  const source = sources?.[credential.type] ?? fail(`has a credential of the type \`${credential.type}\`, which is not on this runtime yet: use \`$env.NAME\``)
-  return source(credential)
-}
-
-function variableOf(credential: CredentialConfig): string | undefined {
-  if (typeof credential === 'object') return credential.type === 'env' ? credential.var : undefined
-  return variable(credential)
+  const inCatalogue = 'has a key in the catalogue: put it in a variable, and write `$env.NAME`'
+  const named: CredentialObject = typeof credential === 'string' ? { type: 'env', var: variable(credential) ?? fail(inCatalogue) } : credential
+  const { type } = named
+  if (type === 'literal') return { type: 'key', value: named.value }
+  if (type === 'env') return { type: 'key', value: (await read(lookup(named.var))) ?? fail(`has no key: the variable ${named.var} is not set, or empty`) }
+  const source = sources?.[type] ?? fail(`has a credential of the type \`${type}\`, which is not on this runtime yet: use \`$env.NAME\``)
+  return source(named)
 }
 
 /** The variable that a text is a reference to, if it is one as a whole. */
@@ -72,6 +65,7 @@ export async function read(value: unknown): Promise<string | undefined> {
   return typeof text === 'string' ? text.trim() || undefined : undefined
 }
 
-function isBinding(value: unknown): value is SecretBinding {
-  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
+/** A secret that is fetched when it is needed. */
+export function isBinding(value: unknown): value is SecretBinding {
+  return typeof (Object(value) as Partial<SecretBinding>).get === 'function'
 }
