@@ -3,7 +3,7 @@ import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, Origin, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { familyOf, type Family } from './anthropic-models.ts'
-import { blocksOf, bytesOf, spoken, unpacked, unreachable } from './blocks.ts'
+import { blocksOf, bytesOf, spoken, unpacked, unreachable, without } from './blocks.ts'
 import { FOREIGN } from './fields.ts'
 import { answerCalls, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -91,6 +91,7 @@ function draftOf(block: ContentBlock, paper: Page): Draft | undefined {
     case 'refusal':
       return block.text ? { ...(own && Object(origin?.state)), type: 'text', text: block.text } : undefined
     case 'image':
+      without('detail', block, paper.note)
       return { type, source: source(block, paper) }
     case 'document': {
       const { text: data, title, context, citations } = block

@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { ContentBlock, DocumentBlock, Media } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { FOREIGN } from './fields.ts'
+import { FOREIGN, UNKNOWN } from './fields.ts'
 
 export function blocksOf(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
@@ -16,6 +16,11 @@ export function spoken(blocks: readonly ContentBlock[], note: Encoding['note']):
     note(block.type, FOREIGN)
     return []
   })
+}
+
+/** Says which of its fields a medium goes without. */
+export function without(fields: string, block: ContentBlock, note: Encoding['note']): void {
+  for (const field of fields.split(' ')) if ({ ...block }[field as 'type']) note('messages', `${field}: ${UNKNOWN}`)
 }
 
 /** Where the bytes are: at an address, or in a `data:` one. */

@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { blocksOf, bytesOf, nine, spoken, unreachable } from './blocks.ts'
+import { blocksOf, bytesOf, nine, spoken, unreachable, without } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
@@ -76,6 +76,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
       return block.text.trim() ? [{ text: block.text }] : []
     case 'image':
     case 'audio':
+      without('detail', block, note)
       return [{ [block.type]: media(block, page) }]
     case 'document':
       return [documentOf(block, page)]

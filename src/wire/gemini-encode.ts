@@ -5,7 +5,7 @@ import { deepMerge, isFields } from '../json/merge.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
-import { blocksOf, bytesOf, wordsOf } from './blocks.ts'
+import { blocksOf, bytesOf, without, wordsOf } from './blocks.ts'
 import { drop, FOREIGN, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
@@ -122,7 +122,7 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
   return { contents, system }
 }
 
-function partOf(block: ContentBlock, { target }: Encoding, made: boolean): Part | undefined {
+function partOf(block: ContentBlock, { target, note }: Encoding, made: boolean): Part | undefined {
   const { thoughtSignature } = stateOf(block, target)
   switch (block.type) {
     case 'text':
@@ -133,9 +133,9 @@ function partOf(block: ContentBlock, { target }: Encoding, made: boolean): Part 
       return thoughtSignature ? { text: block.text, thought: true, thoughtSignature } : undefined
     case 'image':
     case 'audio':
-      return { ...mediaPart(block), thoughtSignature }
+      return { ...mediaPart(block, note), thoughtSignature }
     case 'document':
-      return block.text === undefined ? mediaPart(block) : { text: wordsOf(block) }
+      return mediaPart(block, note)
     case 'native':
       // What is not a part (grounding) is there to be read only.
       return (isMintedBy(block, target) || !made || !block.origin) && block.kind in Object(block.data) ? (block.data as Part) : undefined
@@ -159,14 +159,19 @@ interface Result {
   readonly media: readonly Part[]
 }
 
-function resultOf({ content, isError }: ToolResultBlock, call: Called, { target }: Encoding): Result {
+/** What may stand inside of a result. */
+const INSIDE = /^(image\/(png|jpeg|webp)|application\/pdf|text\/plain)$/
+
+function resultOf({ content, isError }: ToolResultBlock, call: Called, { target, note }: Encoding): Result {
   const texts: string[] = []
   const media: Part[] = []
   for (const block of blocksOf(content)) {
-    if ('text' in block && block.text !== undefined) texts.push(block.text)
-    else if (block.type === 'image' || block.type === 'audio' || block.type === 'document') media.push(mediaPart(block))
+    const { type } = block
+    const part = type === 'image' || type === 'audio' || type === 'document' ? mediaPart(block, note) : type === 'text' ? { text: block.text } : note('tool_result', FOREIGN)
+    if (typeof part?.['text'] === 'string') texts.push(part['text'])
+    else if (part) media.push(part)
   }
-  const inside = versionOf(target.model) >= 3 ? media.filter((one) => one['inlineData']) : []
+  const inside = versionOf(target.model) >= 3 ? media.filter(({ inlineData }) => INSIDE.test(Object(inlineData).mimeType)) : []
   const response = answerOf(texts.join('\n'), isError)
   return {
     part: { functionResponse: { ...call, response, parts: inside.length ? inside : undefined } },
@@ -192,11 +197,14 @@ const TYPES: { readonly [extension: string]: string } = {
   audio: 'audio/wav',
 }
 
-function mediaPart(block: ImageBlock | AudioBlock | DocumentBlock): Part {
+function mediaPart(block: ImageBlock | AudioBlock | DocumentBlock, note: Encoding['note']): Part {
   const { type, url = '', fileId } = block
+  const text = type === 'document' && block.text !== undefined ? wordsOf(block) : undefined
+  without(text === undefined ? 'detail title context citations' : 'citations', block, note)
+  if (text !== undefined) return { text }
   const { data, mediaType } = bytesOf(block)
   const [, extension = ''] = /\.(\w+)([?#]|$)/.exec(url) ?? []
-  const mimeType = mediaType || (TYPES[extension] ?? TYPES[type] ?? TYPES['pdf'])
+  const mimeType = (mediaType || (TYPES[extension] ?? TYPES[type] ?? TYPES['pdf']))?.replace('/jpg', '/jpeg')
   return data === undefined ? { fileData: { mimeType, fileUri: fileId ?? url } } : { inlineData: { mimeType, data } }
 }
 

@@ -1,7 +1,7 @@
 // Relay's messages to those of Chat Completions.
 import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, unreachable, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, unreachable, without, wordsOf } from './blocks.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
@@ -53,8 +53,10 @@ function partsOf(blocks: Blocks, dialect: Dialect, encoding: Encoding): Part[] {
     const { type } = block
     const last = parts.at(-1)
     if (type === 'text' || type === 'refusal') parts.push({ type: 'text', text: block.text })
-    else if (type === 'image' || type === 'audio' || type === 'document') parts.push(mediaOf(block, dialect) ?? unreachable(type, encoding))
-    else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
+    else if (type === 'image' || type === 'audio' || type === 'document') {
+      without(type === 'document' && wordsOf(block) === undefined ? 'context citations' : 'citations', block, encoding.note)
+      parts.push(mediaOf(block, dialect) ?? unreachable(type, encoding))
+    } else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
     else encoding.note(type, UNKNOWN)
   }
   return parts.filter(({ text }) => text !== '')

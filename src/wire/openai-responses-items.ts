@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, ToolResultBlock, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, spoken, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, spoken, without, wordsOf } from './blocks.ts'
 import { FOREIGN, UNKNOWN } from './fields.ts'
 import type { ResponsesDialect } from './openai-responses.ts'
 import { keptOf } from './origin.ts'
@@ -87,6 +87,7 @@ function part(parts: Item[], block: ContentBlock, { dialect, encoding: { note, d
   } else if (type === 'image') parts.push({ type: 'input_image', ...source(block, 'image_url'), detail: block.detail })
   else if (type === 'document') {
     const { text, title, url, fileId } = block
+    without(text === undefined ? (url || fileId ? 'title context citations' : 'context citations') : 'citations', block, note)
     if (text !== undefined) parts.push({ type: 'input_text', text: wordsOf(block) })
     else if (url && !url.startsWith('data:')) parts.push({ type: 'input_file', file_url: url })
     else parts.push({ type: 'input_file', ...source(block, 'file_data'), filename: fileId ? undefined : (title ?? 'document.pdf') })

@@ -1,6 +1,6 @@
 // What `explain` owes: whatever the body does not carry as it was given is named, and so is whatever nobody gave.
 import { describe, expect, it } from 'vitest'
-import { Hub, RelayError, type ChatRequest, type Explanation, type Message, type ModelConfig } from '@relay/core'
+import { Hub, RelayError, type ChatRequest, type ContentBlock, type Explanation, type Message, type ModelConfig } from '@relay/core'
 import { simulator } from '@relay/core/testing'
 import { partners, type Partner } from '../testing/partners.ts'
 
@@ -53,6 +53,8 @@ const calls: readonly Message[] = [
 const shape = { type: 'object', properties: { colour: { oneOf: [{ type: 'string', minLength: 3 }, { type: 'null' }] } }, required: ['colour'] }
 const closed = { type: 'object', properties: { colour: { type: 'string' } }, required: ['colour'], additionalProperties: false }
 
+const said = (block: ContentBlock): Partial<ChatRequest> => ({ messages: [{ role: 'user', content: [block, { type: 'text', text: 'What is it, as JSON?' }] }] })
+
 type Case = readonly [name: string, request: Partial<ChatRequest>, notes: RegExp, carried: (body: Json) => boolean]
 
 const forced = any(holds(/choice/i, 'required'), holds(/choice/i, 'REQUIRED'), holds(/mode/, 'ANY'), holds(/choice/i, { type: 'any' }), holds(/choice/i, { any: {} }))
@@ -93,6 +95,11 @@ const CASES: readonly Case[] = [
   ['a result that is an error', { messages: calls, tools }, /^(messages|tool_result)$/, any(holds(/is_error/, true), holds(/status/, 'error'), holds(/response/, { error: 'no such city' }))],
   ['the id of a call', { messages: calls, tools }, /^messages$/, any(holds(/id$/i, 'call-of-another-company'), holds(/functionResponse/, { name: 'look', response: { error: 'no such city' } }))],
   ['a hint to cache', { messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'cache_hint', ttl: '1h' }] }] }, /^(cache_hint|messages)$/, any(holds(/ttl/, '1h'))],
+  ['how closely a picture is looked at', said({ type: 'image', data: 'iVBORw0KGgo=', mediaType: 'image/png', detail: 'low' }), /^messages$/, holds(/^detail$/, 'low')],
+  ['what a file is called', said({ type: 'document', data: 'JVBERi0=', mediaType: 'application/pdf', title: 'Notes' }), /^messages$/, holds(/title|name/, 'Notes')],
+  ['what a file is about', said({ type: 'document', data: 'JVBERi0=', mediaType: 'application/pdf', context: 'Of spring.' }), /^messages$/, holds(/^context$/, 'Of spring.')],
+  ['that a text is to be cited', said({ type: 'document', text: 'Leaves.', citations: true }), /^messages$/, any(holds(/^enabled$/, true), (body) => 'documents' in body)],
+  ['what a tool gave back that is no part of a result', { tools, messages: [...calls.slice(0, 2), { role: 'tool', content: [{ type: 'tool_result', toolUseId: 'call-of-another-company', content: [{ type: 'native', kind: 'map', data: {}, origin: { provider: 'x', model: 'y' } }] }] }] }, /^(messages|tool_result|native)$/, () => false],
   ["another's thinking", { messages: [...messages, { role: 'assistant', content: [{ type: 'thinking', text: 'Hm.', signature: 's', origin: { provider: 'x', model: 'y' } }, { type: 'text', text: 'It.' }] }, ...messages] }, /^(messages|thinking)$/, holds(/./, 'Hm.')],
   ['a later system message', { messages: [...messages, { role: 'assistant', content: 'It.' }, { role: 'system', content: 'Be brief.' }, ...messages] }, /^messages$/, (body) => /It\..*Be brief\..*What is it/s.test(JSON.stringify(body['messages'] ?? body['input'] ?? body['contents']))],
 ]

@@ -98,6 +98,11 @@ describe('turns', () => {
     expect(results.parts[0].functionResponse).toMatchObject({ response: { output: 'ok' }, parts: [inside] })
     expect(results.parts).toHaveLength(2)
     expect(late.parts).toEqual([behind, { text: 'hi' }])
+    // Sounds are no part of a result; what a tool read is its text, with what it is called.
+    const heard: Message = { role: 'tool', content: [{ type: 'tool_result', toolUseId: '1', content: [{ type: 'audio', data: 'AA==', mediaType: 'audio/wav' }, { type: 'document', title: 'Log', text: 'ok' }] }] }
+    const [, said, sound] = sent({ messages: [call('1'), heard] }).body.contents
+    expect(said.parts[0].functionResponse).toEqual(expect.objectContaining({ response: { output: 'Log\n\nok' } }))
+    expect(sound.parts).toEqual([{ inlineData: { mimeType: 'audio/wav', data: 'AA==' } }])
     const old = sent({ messages: messages.slice(0, 3) }, targetOf('gemini-2.5-flash')).body.contents
     expect(old[1].parts[0].functionResponse).not.toHaveProperty('parts')
     expect(old.slice(2)).toEqual([{ role: 'user', parts: [inside, behind] }])
