@@ -69,7 +69,7 @@ export type Delta =
   | CitationDelta
   | UsageDelta
   /** The answer's name, as soon as it is known. The first id stays; other later values replace earlier ones. */
-  | { readonly type: 'meta'; readonly id?: string; readonly model?: string; readonly createdAt?: number }
+  | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined; readonly createdAt?: number | undefined }
   /** More of a refusal. */
   | { readonly type: 'refusal_delta'; readonly block: number; readonly text: string }
   /** A block that comes whole (redacted thinking, a server tool's result), or replaces what its number held. */
@@ -79,7 +79,7 @@ export type Delta =
   /** The price that the provider itself names for the call. */
   | { readonly type: 'cost'; readonly usd: number }
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw: string | null }
-  /** Facts of the answer that have no place elsewhere: they land on `response.metadata`. */
+  /** Facts of the answer that have no place elsewhere: they land on `response.metadata`. There may be none. */
   | { readonly type: 'metadata'; readonly values: { readonly [key: string]: unknown } }
   /** The terminal event: only after it is an answer whole. */
   | { readonly type: 'done' }

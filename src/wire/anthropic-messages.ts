@@ -81,6 +81,8 @@ interface RawFrame extends RawMessage {
 
 /** A block of which more may come. */
 interface Open {
+  /** Its place among the blocks. */
+  readonly block: number
   raw: RawBlock
   /** The arguments so far. Frames that only add to them may be skipped: it is whether there are any that counts for a call. */
   json: string
@@ -104,25 +106,30 @@ const FAULTS: readonly FaultRule[] = [
 ]
 
 function reader({ details }: Encoding): Reading {
-  const open = new Map<number, Open>()
+  // By their indexes, which some that imitate the API leave out, or have the same of all: one that begins takes the place.
+  const open = new Map<number | undefined, Open>()
+  let blocks = 0
   const usage = {}
   const take = (frame: RawFrame, _event: string, whole: boolean): readonly Delta[] => {
-    const { type, index = 0, message, content_block: raw, delta } = frame
+    const { type, index, message, content_block: raw, delta } = frame
     const slot = open.get(index)
     if (frame.error) throw told(frame, details, FAULTS)
     if (whole) {
       if (!Array.isArray(frame.content)) throw relayError('invalid_response', 'the answer has no `content`', details)
       return [...begun(frame, usage), DONE]
     }
-    if (type === 'message_start' && message) return begun(message, usage)
-    if (type === 'content_block_start' && raw) {
-      open.set(index, { raw, json: '' })
-      return opening(index, raw)
+    if (type === 'message_start' && message) {
+      blocks = message.content?.length ?? 0
+      return begun(message, usage)
     }
-    if (type === 'content_block_delta' && delta) return grown(index, delta, slot)
+    if (type === 'content_block_start' && raw) {
+      open.set(index, { block: blocks, raw, json: '' })
+      return opening(blocks++, raw)
+    }
+    if (type === 'content_block_delta' && delta) return grown(slot?.block ?? index ?? blocks, delta, slot)
     if (type === 'content_block_stop' && slot) {
       open.delete(index)
-      return closing(index, slot)
+      return closing(slot)
     }
     if (type === 'message_delta') return ended({ ...frame, ...delta }, usage)
     return type === 'message_stop' ? [DONE] : []
@@ -136,8 +143,8 @@ const DONE: Delta = { type: 'done' }
 function begun(message: RawMessage, usage: object): Delta[] {
   const { id, model, content = [] } = message
   return [
-    { type: 'meta', ...present({ id, model }) },
-    ...content.flatMap((raw, index) => [...opening(index, raw), ...closing(index, { raw, json: '' })]),
+    { type: 'meta', id, model },
+    ...content.flatMap((raw, index) => [...opening(index, raw), ...closing({ block: index, raw, json: '' })]),
     ...ended(message, usage),
   ]
 }
@@ -174,7 +181,7 @@ function grown(block: number, delta: RawDelta, slot: Open | undefined): Delta[] 
 }
 
 /** What a block says once it is whole. */
-function closing(block: number, { raw, json }: Open): Delta[] {
+function closing({ block, raw, json }: Open): Delta[] {
   const { type, data = '', citations, id: _id, name: _name, input = {}, ...rest } = raw
   if (type === 'thinking') return []
   if (type === 'text') return citations?.length ? [{ type: 'seal', block, state: { citations } }] : []
@@ -214,7 +221,7 @@ function ended(message: RawMessage, usage: object): Delta[] {
     deltas.push({ type: 'usage', usage: tokens })
   }
   const values = Object.fromEntries(Object.entries(present({ ...counted, ...message })).flatMap(([name, value]) => (FACTS.test(name) ? [[camel(name), value]] : [])))
-  if (Object.keys(values).length) deltas.push({ type: 'metadata', values })
+  deltas.push({ type: 'metadata', values })
   if (raw) deltas.push({ type: 'finish', reason: reasonOf(raw), raw })
   return deltas
 }

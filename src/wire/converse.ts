@@ -224,5 +224,5 @@ function tokens({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens: cache
 
 function facts(raw: RawAnswer, names: string): Delta[] {
   const values = Object.fromEntries(names.split(' ').flatMap((name) => (raw[name] ? [[name, raw[name]]] : [])))
-  return Object.keys(values).length ? [{ type: 'metadata', values }] : []
+  return [{ type: 'metadata', values }]
 }

@@ -129,7 +129,7 @@ function reader({ details }: Encoding): Reading {
       const out: Delta[] = []
       if (!named && (id || model)) {
         named = true
-        out.push({ type: 'meta', ...present({ id, model, createdAt: Date.parse(createTime) || undefined }) })
+        out.push({ type: 'meta', id, model, createdAt: Date.parse(createTime) || undefined })
       }
       const candidate = candidates?.find(({ index }) => !index)
       if (candidate) {
@@ -156,8 +156,7 @@ function reader({ details }: Encoding): Reading {
         // It may be there and empty, where nothing was searched.
         } else if (Object.keys(Object(data)).length) out.push({ type: 'block', block: blocks.next(), value: { type: 'native', kind, data } })
       }
-      if (Object.keys(values).length) out.push({ type: 'metadata', values })
-      return [...out, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
+      return [...out, { type: 'metadata', values }, { type: 'finish', reason: reasonOf(finish), raw: finish ?? null }, { type: 'done' }]
     },
   }
 }

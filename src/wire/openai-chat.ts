@@ -39,9 +39,7 @@ function reader({ facts = {}, ears = [], failed, spent = counted, reason = own, 
     over = true
     close(heard)
     for (const ear of ears) ear(heard)
-    const known = present(values)
-    if (Object.keys(known).length) out.push({ type: 'metadata', values: known })
-    out.push({ type: 'finish', reason: reason(raw, heard), raw }, { type: 'done' })
+    out.push({ type: 'metadata', values: present(values) }, { type: 'finish', reason: reason(raw, heard), raw }, { type: 'done' })
     return out
   }
   const take = (body: RawBody, event: string, whole: boolean): readonly Delta[] => {
@@ -53,7 +51,7 @@ function reader({ facts = {}, ears = [], failed, spent = counted, reason = own, 
     const out: Delta[] = (heard.out = [])
     if ((id && id !== names[0]) || (model && model !== names[1])) {
       names = [id, model]
-      out.push({ type: 'meta', ...present({ id, model, createdAt: created && created * 1000 }) })
+      out.push({ type: 'meta', id, model, createdAt: created && created * 1000 })
     }
     for (const field in facts) values[facts[field] ?? field] ??= body[field] ?? choice?.[field]
     const piece: Piece = { message: choice?.[whole ? 'message' : 'delta'] ?? {}, body, streamed: !whole }

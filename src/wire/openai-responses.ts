@@ -66,7 +66,7 @@ function reader({ cost, facts, faults }: ResponsesDialect, encoding: Encoding): 
     heard.stored ||= store === true
     if (`${id} ${model}` === seen) return
     seen = `${id} ${model}`
-    heard.out.push({ type: 'meta', ...present({ id, model, createdAt: at && at * 1000 }) })
+    heard.out.push({ type: 'meta', id, model, createdAt: at && at * 1000 })
   }
   const ended = (response: RawResponse, status = 'completed'): readonly Delta[] => {
     if (status === 'failed') throw told(response.error ? response : { error: { code: 'server_error', message: 'the answer failed, and does not say why' } }, details, faults)
@@ -82,10 +82,9 @@ function reader({ cost, facts, faults }: ResponsesDialect, encoding: Encoding): 
     const usd = usage && cost?.(usage)
     if (typeof usd === 'number') out.push({ type: 'cost', usd })
     const values = present(Object.fromEntries(Object.entries({ input_transformations: 'inputTransformations', ...facts }).map(([field, name]) => [name, response[field]])))
-    if (Object.keys(values).length) out.push({ type: 'metadata', values })
     const raw = cut?.reason ?? status
     const reason = reasonOf(raw)
-    out.push({ type: 'finish', reason: reason === 'stop' && heard.refused ? 'content_filter' : reason, raw }, { type: 'done' })
+    out.push({ type: 'metadata', values }, { type: 'finish', reason: reason === 'stop' && heard.refused ? 'content_filter' : reason, raw }, { type: 'done' })
     return out
   }
   const take = (event: RawEvent, name: string, whole: boolean): readonly Delta[] => {
