@@ -45,6 +45,15 @@ describe.each(partners.map((partner) => [partner.name, partner] as const))('Rela
     expect({ ...streamed, ...moment }).toEqual({ ...whole, ...moment })
   })
 
+  it.skipIf(name === 'perplexity' || !/^(openai-chat|anthropic)/.test(partner.provider.wire.name)).each(['no_index', 'duplicate_index'] as const)('lose nothing to indexes that are wrong: %s', async (type) => {
+    const toolCalls = [{ name: 'weather', arguments: { city: 'Zürich' } }, { name: 'weather', arguments: { city: 'Oslo' } }]
+    const answer: Answer = { thinking: 'Two calls.', text: 'Wait.', toolCalls }
+    const whole = await hubOf(partner, answer).hub.chat('m', { ...ask, tools })
+    const streamed = await hubOf(partner, { ...answer, fault: { type } }).hub.stream('m', { ...ask, tools }).response()
+    expect(whole.toolCalls).toMatchObject(toolCalls)
+    expect(streamed.content).toEqual(whole.content)
+  })
+
   it.skipIf(name === 'perplexity')('go through a tool loop, as strict as the provider is', async () => {
     const toolCalls = [{ name: 'weather', arguments: { city: 'Zürich' } }, { name: 'weather', arguments: { city: 'Oslo' } }]
     for (const mode of ['whole', 'stream'] as const) {
