@@ -24,7 +24,7 @@ export const mistral: Provider = {
     ],
     file: (url, name) => ({ type: 'document_url', document_url: url, document_name: name }),
     // Nine letters or digits: an id that another provider made is replaced, every time by the same.
-    toolId: (id) => (/^[a-zA-Z0-9]{9}$/.test(id) ? id : nine(id)),
+    toolId: (id, note) => (/^[a-zA-Z0-9]{9}$/.test(id) ? id : nine(id, note)),
     adjust: (body) => {
       body.messages = body.messages.map((turn) => (turn.content === null ? { ...turn, content: '' } : turn))
     },

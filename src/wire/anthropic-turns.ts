@@ -4,7 +4,7 @@ import type { ContentBlock, Media, Origin, ToolUseBlock } from '../types/message
 import type { Encoding } from '../types/provider.ts'
 import { familyOf, type Family } from './anthropic-models.ts'
 import { blocksOf, bytesOf, spoken, unpacked, unreachable, without } from './blocks.ts'
-import { FOREIGN } from './fields.ts'
+import { AS_TEXT, FOREIGN, RESPELLED } from './fields.ts'
 import { answerCalls, say, type Draft, type Manner, type Turn } from './turns.ts'
 
 /** What is known while a conversation is written. */
@@ -144,8 +144,8 @@ function called({ id: given, name, input = {}, invalid }: ToolUseBlock, state: D
   paper.ids.set(given, id)
   paper.wrong.set(id, invalid?.error)
   paper.toolsets.set(id, state['toolset_name'])
-  if (id !== given) paper.note('messages', 'ids of calls are spelled as this API wants them')
-  if (invalid) paper.note('messages', 'arguments that are no JSON object go back as text')
+  if (id !== given) paper.note('messages', RESPELLED)
+  if (invalid) paper.note('messages', AS_TEXT)
   return { ...state, type: 'tool_use', id, name: spelled(name), input: invalid ? { invalid_arguments: invalid.raw } : input }
 }
 

@@ -2,7 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { ContentBlock, DocumentBlock, Media } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { FOREIGN, UNKNOWN } from './fields.ts'
+import { FOREIGN, RESPELLED, UNKNOWN } from './fields.ts'
 
 export function blocksOf(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content
@@ -50,8 +50,9 @@ export function unreachable(type: string, { details }: Pick<Encoding, 'details'>
   throw relayError('unsupported', `this ${type} cannot be fetched from here: put the bytes into \`data\`, with their \`mediaType\``, details)
 }
 
-/** Nine letters and digits that stand for an id: the same for the same, every time. */
-export function nine(id: string): string {
+/** An id that is not taken as it is, as nine letters and digits: the same for the same, every time. */
+export function nine(id: string, note: Encoding['note']): string {
+  note('messages', RESPELLED)
   let [a, b] = [0xdeadbeef, 0x41c6ce57]
   for (const letter of id) {
     a = Math.imul(a ^ letter.charCodeAt(0), 2654435761)

@@ -4,7 +4,7 @@ import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlo
 import type { Encoding } from '../types/provider.ts'
 import { blocksOf, bytesOf, nine, spoken, unreachable, without } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
-import { FOREIGN, UNKNOWN } from './fields.ts'
+import { AS_TEXT, FOREIGN, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
 import { answerCalls, limitPoints, prefilled, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -88,7 +88,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
       const toolUseId = callId(block.id, page)
       if (invalid) {
         page.wrong.set(toolUseId, invalid.error)
-        note('messages', 'arguments that are no JSON object go back as text')
+        note('messages', AS_TEXT)
       }
       return [{ toolUse: { toolUseId, name, input: invalid ? { invalid_arguments: invalid.raw } : input } }]
     }
@@ -121,9 +121,7 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
 
 /** An id as the model takes it: the same for the same, in every request. */
 function callId(id: string, { family: { toolId = /^[\w.:-]{1,64}$/ }, note }: Page): string {
-  if (toolId.test(id)) return id
-  note('messages', 'ids of calls are spelled as this model wants them')
-  return nine(id)
+  return toolId.test(id) ? id : nine(id, note)
 }
 
 function result({ toolUseId, content, isError }: ToolResultBlock, page: Page): Draft[] {

@@ -19,6 +19,10 @@ export const UNKNOWN = 'not known here: left out'
 export const REFUSED = 'refused by this model: left out'
 export const FOREIGN = "another model's, or not known here: left out"
 
+/** What is noted where ids of calls are not sent as they are, and where the arguments of one are not. */
+export const RESPELLED = 'ids of calls are spelled as this API wants them'
+export const AS_TEXT = 'arguments that are no JSON object go back as text'
+
 /** Says that the names of speakers are not sent, nor these parameters. */
 export function unsent({ request, note }: Pick<Encoding, 'request' | 'note'>, ...parameters: readonly ('seed' | 'topK' | 'stop')[]): void {
   for (const parameter of parameters) if (request[parameter] !== undefined) note(parameter, UNKNOWN)

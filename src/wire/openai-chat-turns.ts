@@ -22,7 +22,7 @@ export function chatMessages(dialect: Dialect, encoding: Encoding): ChatMessage[
       if (block.type !== 'tool_result') return true
       const parts = partsOf(blocksOf(block.content), dialect, encoding)
       const media = parts.filter(({ type }) => type !== 'text')
-      const id = toolId(block.toolUseId)
+      const id = toolId(block.toolUseId, encoding.note)
       if (block.isError) encoding.note('messages', `isError: ${UNKNOWN}`)
       if (media.length) encoding.note('messages', 'what a tool message cannot hold follows in a user message')
       sent.push({ role: 'tool', tool_call_id: id, content: parts.flatMap(({ text = [] }) => text).join('\n') || (media.length ? 'See the attachment.' : '') })
@@ -87,9 +87,8 @@ function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect,
     const kept = keptOf(block, target) as Kept | undefined
     if (block.type === 'tool_use') {
       const { id, name, input = {}, invalid } = block
-      if (toolId(id) !== id) note('messages', 'ids of calls are spelled as this API wants them')
       const made = kept?.as ? { [kept.as]: { name, input: input['input'] } } : { function: { name, arguments: invalid?.raw ?? JSON.stringify(input) } }
-      calls.push({ id: toolId(id), type: kept?.as ?? 'function', ...made, ...kept?.with })
+      calls.push({ id: toolId(id, note), type: kept?.as ?? 'function', ...made, ...kept?.with })
     } else if (block.type === 'text' || block.type === 'refusal') content += block.text
     else if (kept) replay(block, kept, turn)
     else if (block.type === 'audio' && block.transcript) content += block.transcript
