@@ -16,7 +16,7 @@ const geminiWire: Wire = vertexGemini.wire
 const claudeWire: Wire = anthropicMessages({
   path: ({ target, mode }) => `/publishers/anthropic/models/${bare(target.model)}:${mode === 'stream' ? 'streamRawPredict' : 'rawPredict'}`,
   version: () => 'vertex-2023-10-16',
-  lacks: () => ['url', 'file'],
+  lacks: () => ['url', 'file', 'strict'],
 })
 
 const openWire: Wire = openaiChatKin({

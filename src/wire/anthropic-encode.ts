@@ -3,7 +3,7 @@ import { deepMerge } from '../json/merge.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
 import type { MessagesDialect } from './anthropic-messages.ts'
-import { choiceOf, familyOf, fitted, type Family } from './anthropic-models.ts'
+import { choiceOf, familyOf, fitted } from './anthropic-models.ts'
 import { conversation, MANNER, page } from './anthropic-turns.ts'
 import { unsent } from './fields.ts'
 import { held, OPEN, spelled, worded } from './format.ts'
@@ -24,7 +24,7 @@ export function encode(encoding: Encoding, dialect: MessagesDialect): WireReques
   unsent(encoding, 'seed')
 
   const paper = page(encoding, family, lacks)
-  const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family)))
+  const tools = request.tools?.map((tool) => paper.mark(toolOf(tool, encoding, family.can('schema') && !lacks.includes('strict'))))
   const { system, turns } = conversation(paper)
   const begun = prefilled(turns, MANNER, note)
   const { thinking, effort, temperature, topP, topK } = fitted(encoding, family, {
@@ -71,11 +71,11 @@ function some<T>(list: readonly T[] | undefined | false): readonly T[] | undefin
   return list && list.length ? list : undefined
 }
 
-function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, { can }: Family): Draft {
+function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, holds: boolean): Draft {
   if ('native' in tool) return { ...tool.native }
   const { name, description, parameters, strict } = tool
   const schema = { type: 'object', ...(parameters ?? { properties: {} }) }
-  const grammar = (strict && can('schema')) || undefined
+  const grammar = (strict && holds) || undefined
   if (strict && !grammar) note('tools', OPEN)
   return { name: spelled(name, 128, details), description, input_schema: grammar ? held(schema, note, 'tools') : schema, strict: grammar }
 }

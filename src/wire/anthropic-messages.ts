@@ -20,7 +20,7 @@ export interface MessagesDialect {
   readonly betasInBody?: boolean
   /** Default: server-sent events whose data is one event each. */
   readonly framing?: Framing
-  /** What this place lacks of what the model can do: words of `anthropic-models.ts`, and `url` and `file` sources. */
+  /** What this place lacks of what the model can do: words of `anthropic-models.ts`, `url` and `file` sources, and `strict` tools. */
   readonly lacks?: (model: string) => readonly string[]
 }
 

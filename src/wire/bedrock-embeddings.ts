@@ -56,6 +56,10 @@ function nova({ request: { dimensions: embeddingDimension, purpose = 'similarity
 }
 
 export const bedrockReranking: RerankWire = {
-  encode: (encoding) => ({ path: pathOf(encoding.target), body: { api_version: 2, ...rankingFields(encoding) } }),
+  encode: (encoding) => {
+    const { target } = encoding
+    // A field of Cohere's, where Amazon's own model has no versions.
+    return { path: pathOf(target), body: { ...(!/amazon\.rerank/.test(target.model) && { api_version: 2 }), ...rankingFields(encoding) } }
+  },
   decode: ({ body }, encoding) => ranked(body, encoding),
 }

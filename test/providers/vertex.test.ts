@@ -125,6 +125,15 @@ describe('Claude', () => {
     expect(asked[0]?.headers).not.toHaveProperty('anthropic-version')
   })
 
+  it('has no strict tools, and holds answers to a schema', async () => {
+    const { hub } = stage(config, json(CLAUDE))
+    const schema = { type: 'object', properties: {}, additionalProperties: false }
+    const [plan] = await hub.explain('m', { ...ASK, tools: [{ name: 'go', strict: true }], responseFormat: { schema } })
+    expect(plan?.body).toMatchObject({ tools: [{ name: 'go' }], output_config: { format: { type: 'json_schema' } } })
+    expect(JSON.stringify(plan?.body)).not.toContain('strict')
+    expect(plan?.notes.map(({ field }) => field)).toContain('tools')
+  })
+
   it('says in path and body that it streams', async () => {
     const { hub, asked } = stage(config, events(
       { type: 'message_start', message: { ...CLAUDE, content: [] } },

@@ -142,16 +142,17 @@ describe('what is read', () => {
 
 describe('ranking', () => {
   const documents = ['x', 'y', 'z']
-  const rankOf = (provider: Provider): { wire: RerankWire; encoding: RerankEncoding } => {
-    const { target, extra, note, details } = encodingOf(provider, { input: '' }, { model: 'rerank-v4.0-pro' })
+  const rankOf = (provider: Provider, model = 'rerank-v4.0-pro'): { wire: RerankWire; encoding: RerankEncoding } => {
+    const { target, extra, note, details } = encodingOf(provider, { input: '' }, { model })
     if (!provider.rerank) throw new Error('no ranking')
     return { wire: provider.rerank, encoding: { request: { query: 'q', documents, topN: 2, providerOptions: { max_tokens_per_doc: 9 } }, target, extra, note, details } }
   }
-  test.each<[Provider, WireRequest]>([
+  test.each<[Provider, WireRequest, model?: string]>([
     [cohere, { path: '/rerank', body: { model: 'rerank-v4.0-pro', query: 'q', documents, top_n: 2, max_tokens_per_doc: 9 } }],
     [bedrock, { path: '/model/rerank-v4.0-pro/invoke', body: { api_version: 2, query: 'q', documents, top_n: 2, max_tokens_per_doc: 9 } }],
-  ])('is asked for, %#', (provider, expected) => {
-    const { wire, encoding } = rankOf(provider)
+    [bedrock, { path: '/model/amazon.rerank-v1%3A0/invoke', body: { query: 'q', documents, top_n: 2, max_tokens_per_doc: 9 } }, 'amazon.rerank-v1:0'],
+  ])('is asked for, %#', (provider, expected, model) => {
+    const { wire, encoding } = rankOf(provider, model)
     expect(wire.encode(encoding)).toEqual(expected)
     const body = { results: [{ index: 0, relevance_score: 0.1 }, { index: 2, relevance_score: 0.9 }], meta: { billed_units: { search_units: 1 } } }
     expect(wire.decode({ body, headers: new Headers() }, encoding)).toEqual({ results: [{ index: 2, score: 0.9 }, { index: 0, score: 0.1 }], searchUnits: 1 })
