@@ -12,8 +12,8 @@ export function thinkTags(): Splitter {
   let place: 'before' | 'inside' | 'behind' | 'after' = 'before'
   let held = ''
   let thought = false
-  const late = waiting()
-  let opened = false
+  // Until one is opened, or one that nothing opened was closed.
+  let late: ReturnType<typeof waiting> | undefined = waiting()
   return (piece) => {
     const last = piece === undefined
     held += piece ?? ''
@@ -22,7 +22,7 @@ export function thinkTags(): Splitter {
       const text = held.trimStart()
       if (text.startsWith(OPEN)) {
         place = 'inside'
-        opened = true
+        late = undefined
         held = text.slice(OPEN.length)
       } else if ((OPEN.startsWith(text) || (CLOSE.startsWith(text) && text !== CLOSE)) && !last) return []
       else place = 'after'
@@ -30,7 +30,8 @@ export function thinkTags(): Splitter {
     if (place === 'inside') {
       if (!thought) held = held.trimStart()
       const end = held.indexOf(CLOSE)
-      const upTo = end >= 0 ? end : last ? held.length : held.length - begun(held)
+      const begun = held.lastIndexOf('<')
+      const upTo = end >= 0 ? end : begun >= 0 && !last && CLOSE.startsWith(held.slice(begun)) ? begun : held.length
       found.push(['thinking', held.slice(0, upTo)])
       thought ||= upTo > 0
       held = held.slice(upTo)
@@ -39,8 +40,9 @@ export function thinkTags(): Splitter {
         held = held.slice(CLOSE.length)
       }
     }
-    const taken = place === 'after' && !opened ? late(held) : undefined
+    const taken = place === 'after' ? late?.(held) : undefined
     if (taken) {
+      late = undefined
       place = 'behind'
       found.push(['unsaid', taken[0]])
       held = taken[1]
@@ -59,25 +61,17 @@ export function thinkTags(): Splitter {
 
 /** Waits for a closing tag that nothing opened. Where it comes: what was said before it, and what is behind it. */
 function waiting(): (text: string) => readonly [thought: string, rest: string] | undefined {
-  let said: string | undefined = ''
+  let said = ''
   // Its end, apart: looking at it must not join what is said, again and again. One letter more than a tag that is not whole has.
   let tail = ' '
   return (text) => {
-    if (said === undefined) return undefined
     // One in quotes is only spoken of.
     const at = (tail + text).search(/[^"'`]<\/think>/) + 1
     const end = said.length - tail.length + at
     const all = said + text
-    said = at ? undefined : all
+    said = all
     tail = (tail + text).slice(-CLOSE.length)
     // One that was opened in between belongs to what is said.
     return at && !all.slice(0, end).includes(OPEN) ? [all.slice(0, end).trim(), all.slice(end + CLOSE.length)] : undefined
   }
-}
-/** How many characters at the end may be the beginning of the closing tag. */
-function begun(text: string): number {
-  for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length--) {
-    if (CLOSE.startsWith(text.slice(-length))) return length
-  }
-  return 0
 }
