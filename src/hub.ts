@@ -156,7 +156,7 @@ export class Hub {
 }
 
 function assemble(given: RelayConfig, options: HubOptions): Engine {
-  const { providers, layers = [], groups, env, prices, secrets } = options
+  const { providers, layers = [], groups = [], env, prices, secrets } = options
   const lookup = lookupIn(env)
   const runtime = platform(options)
   const sources = secrets?.({ env: lookup, fetch: runtime.fetch, now: runtime.now })

@@ -3,7 +3,7 @@ import { stopwatch } from '../../core/deadline.ts'
 import { follower } from '../../core/lifeline.ts'
 import { REMEDY, RelayError, relayError } from '../../errors.ts'
 import type { Budget, Call, Next, Reply } from '../../types/call.ts'
-import type { FallbackCause, GroupConfig, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
+import type { FallbackCause, GroupConfig, GroupMember, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
 import type { Target } from '../../types/provider.ts'
 import { PATIENCE_MS } from '../retry.ts'
 import type { FeaturePart, GroupFeature, Line, Manner, Member, Open, Sight, Visit } from './feature.ts'
@@ -16,7 +16,7 @@ export interface Directory {
   /** All models of a group, or the model itself. */
   readonly targets: (alias: string) => readonly Target[]
   /** All groups, so that what they ask for is seen before the first call. */
-  readonly groups?: { readonly [alias: string]: GroupConfig }
+  readonly groups: { readonly [alias: string]: GroupConfig }
 }
 
 /** What members of groups say of the models behind them. */
@@ -50,26 +50,13 @@ export interface Postponed extends Pick<Leg, 'settings' | 'groups'> {
 
 /** One call on its way. */
 export interface Trip {
+  readonly world: World
   readonly next: Next
   /** Models that are not asked, or not again. */
   readonly closed: Set<string>
   readonly asked: Set<string>
   readonly postponed: Postponed[]
   failed: boolean
-}
-
-export interface Walker {
-  /** Throws a ConfigError where a group asks for a feature that is not here. */
-  readonly check: (alias: string) => void
-  /** The group that a call is for: one of the catalogue, or those who were chosen for it. */
-  readonly group: (call: Call) => GroupConfig | undefined
-  /** The models that a call may ask, each once. */
-  readonly models: (call: Call) => readonly string[]
-  /** A model, where it can be asked at all. */
-  readonly peek: (alias: string) => Target | undefined
-  /** Undefined where nobody could be asked. */
-  readonly start: (leg: Leg, trip: Trip) => Promise<Reply | undefined>
-  readonly one: (alias: string, leg: Leg, trip: Trip) => Promise<Reply>
 }
 
 /** What walks are made in. */
@@ -80,58 +67,39 @@ export interface Surroundings {
   readonly max: number
 }
 
-interface World extends Surroundings, Pick<Walker, 'check'> {
+export interface World extends Surroundings {
   readonly order: Order
+  /** The models behind an alias, each once. */
   readonly models: (alias: string) => readonly string[]
 }
 
-interface Way {
-  readonly world: World
-  readonly trip: Trip
-}
-
-export function walker(surroundings: Surroundings): Walker {
+/** Throws a ConfigError where a group asks for a feature that is not here. */
+export function worldOf(surroundings: Surroundings): World {
   const { directory, parts } = surroundings
   const known = new Map<string, readonly string[]>()
   const models = (alias: string): readonly string[] => {
     let found = known.get(alias)
-    if (!found) known.set(alias, (found = within(directory.group(alias)) ?? [alias]))
+    if (!found) {
+      const members = directory.group(alias)?.members
+      known.set(alias, (found = members ? [...new Set(members.flatMap((member) => models(nameOf(member))))] : [alias]))
+    }
     return found
   }
-  const within = (group: GroupConfig | undefined): readonly string[] | undefined =>
-    group && [...new Set(group.members.flatMap((member) => models(typeof member === 'string' ? member : member.name)))]
-  const groupOf = ({ alias, order }: Call): GroupConfig | undefined => (order ? { members: order } : directory.group(alias))
-  const check = (alias: string): void => {
-    const missing = wishes(directory.group(alias)).find((wish) => !parts.has(wish))
-    if (!missing) return
+  for (const [alias, group] of Object.entries(directory.groups)) {
+    const missing = wishes(group).find((wish) => !parts.has(wish))
+    if (!missing) continue
     const todo = `import { ${missing} } from '@relay/core/groups' and add it to the hub's \`groups\``
     throw relayError('config', `group \`${alias}\` asks for what was not handed in: ${todo}`, { alias })
   }
-  const world: World = { ...surroundings, order: order(), models, check }
-  return {
-    check,
-    group: groupOf,
-    models: (call) => within(groupOf(call)) ?? [],
-    peek(alias) {
-      try {
-        return directory.target(alias)
-      } catch {
-        // It is told when the model is asked.
-        return undefined
-      }
-    },
-    async start(leg, trip) {
-      const { call } = leg
-      const group = groupOf(call)
-      return group && through({ alias: call.alias, group, call }, call.order ? leg : { ...leg, groups: [call.alias] }, { world, trip })
-    },
-    one: (alias, leg, trip) => one(alias, leg, { world, trip }),
-  }
+  return { ...surroundings, order: order(), models }
+}
+
+function nameOf(member: string | GroupMember): string {
+  return typeof member === 'string' ? member : member.name
 }
 
 /** What a group asks for that not every hub has. */
-function wishes(group: GroupConfig | undefined): GroupFeature['name'][] {
-  const { strategy, hedge, on_interrupt } = group ?? {}
+function wishes({ strategy, hedge, on_interrupt }: GroupConfig): GroupFeature['name'][] {
   const wishes: GroupFeature['name'][] = []
   if (strategy === 'conditional' || strategy === 'fastest' || strategy === 'cheapest') wishes.push(strategy)
   if (hedge) wishes.push('hedge')
@@ -139,25 +107,31 @@ function wishes(group: GroupConfig | undefined): GroupFeature['name'][] {
   return wishes
 }
 
-async function walk(name: string, given: Leg, way: Way): Promise<Reply | undefined> {
-  const { world, trip } = way
+/** Asks the members of a group, or those who were chosen for a call. Undefined where nobody could be asked. */
+export async function start(leg: Leg, trip: Trip): Promise<Reply | undefined> {
+  const { call } = leg
+  const { alias, order } = call
+  return order ? through({ alias, group: { members: order }, call }, leg, trip) : walk(alias, leg, trip)
+}
+
+async function walk(name: string, given: Leg, trip: Trip): Promise<Reply | undefined> {
+  const { directory } = trip.world
   // Whoever was chosen is asked by its own name.
   const leg = given.call.order ? { ...given, call: { ...given.call, alias: name, order: undefined } } : given
-  const group = world.directory.group(name)
-  if (group) return through({ alias: name, group, call: leg.call }, { ...leg, groups: [...(leg.groups ?? []), name] }, way)
-  if (trip.closed.has(name) || (leg.manner === 'onward' && answersAnew(world.directory.target(name)))) return undefined
-  return one(name, leg, way)
+  const group = directory.group(name)
+  if (group) return through({ alias: name, group, call: leg.call }, { ...leg, groups: [...(leg.groups ?? []), name] }, trip)
+  if (trip.closed.has(name) || (leg.manner === 'onward' && answersAnew(directory.target(name)))) return undefined
+  return one(name, leg, trip)
 }
 
 function answersAnew({ provider: { prefill, anew }, model }: Target): boolean {
   return prefill === false || !!anew?.test(model)
 }
 
-async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefined> {
-  const { world, trip } = way
+async function through(visit: Visit, leg: Leg, trip: Trip): Promise<Reply | undefined> {
+  const { world } = trip
   const { directory, parts, models, order } = world
-  const { alias, group } = visit
-  world.check(alias)
+  const { group } = visit
   const members = group.members.map((member): Member => {
     const it = typeof member === 'string' ? { name: member } : member
     return { ...it, targets: () => directory.targets(it.name) }
@@ -181,7 +155,7 @@ async function through(visit: Visit, leg: Leg, way: Way): Promise<Reply | undefi
       const others = open(queue).length + trip.postponed.length > 0
       const next = onward(member, here, { others, fresh: () => fresh(queue) })
       try {
-        const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, way) })
+        const reply = await watched(name, { ...visit, call }, { world, ask: () => walk(name, next, trip) })
         if (reply) return reply
       } catch (error) {
         failure = { error }
@@ -269,7 +243,9 @@ async function watched(name: string, visit: Visit, { world, ask }: { readonly wo
 /** Failures that say nothing of how a member does: the request's own, and those of limits. */
 const NOT_ITS_OWN = /^(config|invalid_request|request_too_large|context_window|content_policy|unsupported|tool_schema|structured_output|guardrail|limit(_reached)?)$/
 
-async function one(alias: string, leg: Leg, { world, trip }: Way): Promise<Reply> {
+/** Asks a model. */
+export async function one(alias: string, leg: Leg, trip: Trip): Promise<Reply> {
+  const { world } = trip
   const { call, until, others, settings, manner, groups } = leg
   const { budget, runtime, kind } = call
   const triesOf = (): number => budget.attempts.filter((attempt) => attempt.alias === alias).length
