@@ -20,10 +20,13 @@ export function catalog(config: RelayConfig, providers: readonly Provider[]): Ca
   const { models = {}, groups = {} } = config
   const targets = new Map<string, Target>()
   const build = (alias: string): Target => {
+    const fail = (what: string): never => {
+      throw relayError('config', what, { alias })
+    }
     const model = own(models, alias)
     if (!model) {
       const known = [...Object.keys(models), ...Object.keys(groups)]
-      throw relayError('config', `\`${alias}\` is neither a model nor a group of the catalogue, which has: ${known.join(', ') || 'nothing'}`, { alias })
+      return fail(`\`${alias}\` is neither a model nor a group of the catalogue, which has: ${known.join(', ') || 'nothing'}`)
     }
     const slash = model.target.indexOf('/')
     const name = model.target.slice(0, slash)
@@ -31,14 +34,14 @@ export function catalog(config: RelayConfig, providers: readonly Provider[]): Ca
     const provider = model.api_style === undefined ? named[0] : named.find(({ style = 'chat_completions' }) => style === model.api_style)
     if (!provider) {
       const style = named.length ? ` with \`api_style: ${model.api_style}\`` : ''
-      throw relayError('config', `model \`${alias}\` needs the provider \`${name}\`${style}, which was not handed in: add it to the hub's \`providers\``, { alias })
+      return fail(`model \`${alias}\` needs the provider \`${name}\`${style}, which was not handed in: add it to the hub's \`providers\``)
     }
     const id = model.target.slice(slash + 1)
     const { baseUrl } = provider
     const base = model.base_url ?? (typeof baseUrl === 'function' ? baseUrl(model, id) : baseUrl)
-    if (!base) throw relayError('config', `model \`${alias}\` needs a \`base_url\`: \`${name}\` has no address of its own`, { alias })
+    if (!base) return fail(`model \`${alias}\` needs a \`base_url\`: \`${name}\` has no address of its own`)
     const wrong = checkAddress(base, { allowPrivate: model.allow_private_hosts, httpsOnly: provider.httpsOnly })
-    if (wrong) throw relayError('config', `model \`${alias}\`: its base_url ${wrong}`, { alias })
+    if (wrong) fail(`model \`${alias}\`: its base_url ${wrong}`)
     return { alias, provider, model: id, baseUrl: base.replace(/\/+$/, ''), config: model }
   }
   const self: Catalog = {

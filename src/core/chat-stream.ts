@@ -22,42 +22,30 @@ export interface ChatStream extends AsyncIterable<StreamEvent> {
 
 type Step = IteratorResult<StreamEvent, undefined>
 
-/** Opened on first use. */
-export function chatStream(next: Next, call: Call): ChatStream {
-  const held = { alias: call.alias, signals: signalsOf(call) }
-  return heldStream(held, (reader) => events(next, { ...call, signal: reader.walk.signal }, reader))
-}
-
-interface Held {
-  readonly alias?: string
-  /** Whatever may end it besides its reader. */
-  readonly signals: readonly (AbortSignal | undefined)[]
-}
-
 /** Who reads a stream. */
-export interface Reader {
-  /** Aborted with the first of the stream's signals, or when the reader walks away. */
+interface Reader {
+  /** Aborted with the first of the call's signals, or when the reader walks away. */
   readonly walk: Follower
   /** Is told how the events ended, before whoever reads them is. */
   readonly over: (how: Ending) => void
 }
 
-/** What callers hold of events that begin on first use. */
-export function heldStream({ alias, signals }: Held, begin: (reader: Reader) => AsyncIterator<StreamEvent, undefined>): ChatStream {
+/** Opened on first use. */
+export function chatStream(next: Next, call: Call): ChatStream {
   let taken = false
   let ending: Ending | undefined
   const waiting: (() => void)[] = []
 
   const take = (): AsyncIterator<StreamEvent, undefined> => {
-    if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias })
+    if (taken) throw relayError('config', 'the stream is being read already: a stream can be read once', { alias: call.alias })
     taken = true
-    const walk = follower(...signals)
+    const walk = follower(...signalsOf(call))
     const over = (how: Ending): void => {
       walk.release()
       ending ??= how
       for (const wake of waiting.splice(0)) wake()
     }
-    return begin({ walk, over })
+    return events(next, { ...call, signal: walk.signal }, { walk, over })
   }
   return {
     [Symbol.asyncIterator]: take,
@@ -74,7 +62,7 @@ export function heldStream({ alias, signals }: Held, begin: (reader: Reader) => 
   }
 }
 
-export type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
+type Ending = { readonly response: ChatResponse } | { readonly error: unknown }
 
 /** A hand-made iterator: an async generator costs twice as much for each event. */
 function events(next: Next, call: Call, { walk, over }: Reader): AsyncIterator<StreamEvent, undefined> {

@@ -3,7 +3,7 @@ import type { Cost, CostConfidence, Usage } from '../types/response.ts'
 
 /** Tokens of two answers. It is an estimate where one of them is. */
 export function plusUsage(a: Usage, b: Usage): Usage {
-  const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => field !== 'estimated') as (Exclude<keyof Usage, 'estimated'>)[]
+  const fields = Object.keys({ ...a, ...b }).filter((field) => field !== 'estimated') as (Exclude<keyof Usage, 'estimated'>)[]
   const sums = Object.fromEntries(fields.map((field) => [field, (a[field] ?? 0) + (b[field] ?? 0)]))
   return { ...a, ...sums, ...(a.estimated || b.estimated ? { estimated: true } : undefined) }
 }

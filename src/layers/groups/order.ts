@@ -14,10 +14,7 @@ export function order(): Order {
   const turns = new Map<string, number>()
   // Until when each call may last: a call that nobody ends (a stream that is never read) must not count for ever.
   const busy = new Map<string, Set<{ readonly until: number }>>()
-  const load = (name: string, now: number): number => {
-    const calls = busy.get(name) ?? []
-    return [...calls].filter(({ until }) => until > now).length
-  }
+  const running = (name: string, now: number): readonly { readonly until: number }[] => [...(busy.get(name) ?? [])].filter(({ until }) => until > now)
   const ways: { readonly [way: string]: Order['arrange'] } = {
     fallback: (members) => members,
     weighted: (members, { call }) => drawn(members, call.runtime, ({ weight = 1 }) => weight),
@@ -29,7 +26,7 @@ export function order(): Order {
     },
     least_busy(members, { call: { runtime } }) {
       const now = runtime.now()
-      return drawn(members, runtime, () => 1).sort((a, b) => load(a.name, now) - load(b.name, now))
+      return drawn(members, runtime, () => 1).sort((a, b) => running(a.name, now).length - running(b.name, now).length)
     },
   }
   return {
@@ -39,10 +36,8 @@ export function order(): Order {
     },
     begin(name, { group, call: { budget, runtime } }) {
       if (group.balance !== 'least_busy') return () => undefined
-      const now = runtime.now()
-      const calls = new Set([...(busy.get(name) ?? [])].filter(({ until }) => until > now))
       const mine = { until: budget.deadline }
-      busy.set(name, calls.add(mine))
+      busy.set(name, new Set([...running(name, runtime.now()), mine]))
       return () => void busy.get(name)?.delete(mine)
     },
   }
