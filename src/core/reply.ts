@@ -17,6 +17,8 @@ export interface Connection {
   readonly watch: Stopwatch
   /** Seconds between two events. */
   readonly idle: number
+  /** Is told that an answer which had begun failed. */
+  readonly broke: (error: unknown) => void
 }
 
 /** How long the end of a body is waited for after its terminal event, so that the connection can be used again. */
@@ -52,6 +54,7 @@ export async function streamReply(connection: Connection, body: ReadableStream<U
   let mark = 0
 
   const fail = (error: unknown): never => {
+    connection.broke(error)
     hangUp(connection, error)
     throw error
   }

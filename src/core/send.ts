@@ -4,6 +4,7 @@ import { retryAfter } from '../http/backoff.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
 import type { TimeoutsConfig } from '../types/config.ts'
 import type { Credential, Encoding, HttpRequest, SignContext, Target } from '../types/provider.ts'
+import type { Attempt } from '../types/response.ts'
 import { stopwatch, type Clock } from './deadline.ts'
 import { lifeline } from './lifeline.ts'
 import { legible, streamReply, wholeReply, type Connection } from './reply.ts'
@@ -29,17 +30,24 @@ export function sender(services: Services): Next {
     call.signal?.throwIfAborted()
     const from = runtime.now()
     budget.left--
-    let outcome: { readonly ok: boolean; readonly cause?: string; readonly status?: number } = { ok: true }
-    try {
-      return await attempt(call, target, { ...services, ahead, cache, without })
-    } catch (error) {
+    let made: Attempt | undefined
+    let outcome: Pick<Attempt, 'ok' | 'cause' | 'status'> = { ok: true }
+    const broke = (error: unknown): void => {
       const { code = 'cancelled', status } = error instanceof RelayError ? error : {}
       outcome = { ok: false, cause: code, ...(status && { status }) }
+      // Also of an answer that has begun: whoever has the list sees what became of it.
+      if (made && code !== 'cancelled') Object.assign(made, outcome)
+    }
+    try {
+      return await attempt(call, target, { ...services, ahead, cache, without, broke })
+    } catch (error) {
+      broke(error)
       throw error
     } finally {
       const { alias, model, provider } = target
       const key = services.print(target)
-      budget.attempts.push({ alias, provider: provider.name, model, ...(key && { key }), kind, ...outcome, ms: runtime.now() - from })
+      made = { alias, provider: provider.name, model, ...(key && { key }), kind, ...outcome, ms: runtime.now() - from }
+      budget.attempts.push(made)
     }
   }
   return async (call) => {
@@ -60,7 +68,7 @@ export function sender(services: Services): Next {
   }
 }
 
-interface Sending extends Services {
+interface Sending extends Services, Pick<Connection, 'broke'> {
   readonly ahead: Map<string, number>
   readonly cache: SignContext['cache']
   /** A field of the body that this server does not know. */
@@ -80,7 +88,7 @@ async function attempt(call: Call, target: Target, sending: Sending): Promise<Re
   }
 }
 
-async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache, without }: Sending): Promise<Reply> {
+async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache, without, broke }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
   const { provider, model, alias, config } = target
   const details: { -readonly [field in keyof ErrorDetails]: ErrorDetails[field] } = { provider: provider.name, model, alias }
@@ -104,7 +112,7 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
     details.status = response.status
     if (!response.ok && provider.skewed) note(ahead, target.baseUrl, Date.parse(response.headers.get('date') ?? '') - runtime.now())
     watch.expect('timeout_first_content', streams ? first_content_timeout : undefined)
-    return await opened({ call, target, encoding, line, watch, idle: idle_timeout }, response)
+    return await opened({ call, target, encoding, line, watch, idle: idle_timeout, broke }, response)
   } catch (error) {
     watch.stop()
     line.abort(error)

@@ -90,7 +90,9 @@ export function limit(options: LimitOptions): Layer {
         if (response && !response.usage.estimated && isChat(call.mode)) longest.set(target.alias, Math.max(response.usage.outputTokens, usual * FADE))
         // Room for a request that was made stays taken; what was not made in the end gives it back.
         const taken = Math.max(0, Math.min(more.length, mine.length - 1))
-        release(spent({ response, failures: [...failures], attempts: mine, requests: mine.length - taken }, estimate))
+        // The last is the one that was answered, however that ended.
+        const attempts = response ? mine.slice(0, -1) : mine
+        release(spent({ response, failures: [...failures], attempts, requests: mine.length - taken }, estimate))
         for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n < taken ? 1 : 0 })
       }
       const requests = unique(counted.filter(({ measure }) => measure === 'requests'))

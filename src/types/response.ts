@@ -60,6 +60,7 @@ export interface Attempt {
   readonly model: string
   /** The fingerprint of the key, where the model has several. */
   readonly key?: string
+  /** False also where an answer had begun, and broke off. */
   readonly ok: boolean
   /** Why it was made: the first choice, again after a failure, or another member of a group. */
   readonly kind: 'first' | 'retry' | 'fallback' | 'hedge' | 'continue'
@@ -67,7 +68,7 @@ export interface Attempt {
   readonly cause?: string
   /** The HTTP status, where there was one. */
   readonly status?: number
-  /** From sending to the first content, or to the failure. */
+  /** From sending to the first content, or to a failure before it. */
   readonly ms: number
 }
 

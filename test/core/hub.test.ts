@@ -136,6 +136,7 @@ describe('a stream that ends early', () => {
     })())
     expect(error).toBeInstanceOf(StreamTruncatedError)
     expect((error as RelayError).cause).toBeInstanceOf(NetworkError)
+    expect((error as RelayError).attempts).toMatchObject([{ ok: false, cause: 'stream_truncated', status: 200 }])
     expect((error as RelayError).partial).toMatchObject({ text: 'ab', finishReason: 'error', usage: { estimated: true } })
     expect((error as RelayError).partial?.cost).toMatchObject({ source: 'estimated', confidence: 'estimated' })
     expect(events.map(({ type }) => type)).toEqual(['start', 'text_delta', 'text_delta'])

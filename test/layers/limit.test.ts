@@ -234,6 +234,18 @@ describe('what is counted', () => {
     }
   })
 
+  it('is what has come of a stream that stalls, once', async () => {
+    const used: { readonly [key: string]: number }[] = []
+    const memory = memoryStore()
+    const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(spent), memory.settle(id, spent)) }
+    const { hub, clock } = staged([{ tokens: 1000 }], answers(() => stream(frames([text('x'.repeat(400))]), 'hang')), { store })
+    const work = caught(hub.stream('one', asked).response())
+    await clock.pass(120_000)
+    const { code, attempts } = await work
+    expect([code, attempts.map(({ ok, cause }) => [ok, cause])]).toEqual(['timeout_idle', [[false, 'timeout_idle']]])
+    expect(used.map((spent) => Object.values(spent))).toEqual([[103]])
+  })
+
   it('is not the other\'s part where a hedge was lost: each settles its own', async () => {
     const clock = makeClock()
     const used: { readonly [key: string]: number }[] = []

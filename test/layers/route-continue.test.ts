@@ -141,7 +141,7 @@ describe('a stream that breaks off', () => {
       usage: { inputTokens: 16, outputTokens: 5, totalTokens: 21, estimated: true },
       costUsd: 21,
       cost: { totalUsd: 21, confidence: 'estimated' },
-      attempts: [{ alias: 'a', kind: 'first', ok: true }, { alias: 'b', kind: 'continue', ok: true }],
+      attempts: [{ alias: 'a', kind: 'first', ok: false, cause: 'stream_truncated' }, { alias: 'b', kind: 'continue', ok: true }],
     })
     expect(shown(server.seen[1])).toEqual([{ role: 'assistant', content: 'Hello wor' }])
     expect(server.seen.map(({ maxTokens }) => maxTokens)).toEqual([50, 47])
@@ -202,7 +202,7 @@ describe('the error is thrown, with all that was said,', () => {
     const server = serving((_, n) => (n === 0 ? half : failure(n === 1 ? 400 : 503)))
     const error = await thrown(server, 'all', { layers: [outer] })
     expect(error).toMatchObject({ code: 'stream_truncated', partial: { text: 'half', costUsd: 4 } })
-    expect(error.attempts.map(({ kind, cause }) => [kind, cause])).toEqual([['first', undefined], ['continue', 'invalid_request'], ['continue', 'server_error']])
+    expect(error.attempts.map(({ kind, cause }) => [kind, cause])).toEqual([['first', 'stream_truncated'], ['continue', 'invalid_request'], ['continue', 'server_error']])
     expect(outer.outcomes).toMatchObject([{ status: 'error', response: { text: 'half' } }])
   })
 
