@@ -149,14 +149,14 @@ function respond(facts: Facts, folded: Folded, raw: unknown): ChatResponse {
     latencyMs: (endedAt ?? facts.now()) - startedAt,
     attempts: [...attempts],
     metadata,
-    ...(raw === undefined ? undefined : { raw }),
+    ...(raw !== undefined && { raw }),
   }
 }
 
 /** A block as the caller keeps it, or nothing where nothing came of it. */
 function finished({ type, text, id, name, index, signature, state, citations, value }: Draft, { target, startedAt }: Facts, answer: string): ContentBlock[] {
   const { provider, model, baseUrl } = target
-  const stamped = { origin: { provider: provider.name, model, endpoint: baseUrl, ...(state === undefined ? undefined : { state }) } }
+  const stamped = { origin: { provider: provider.name, model, endpoint: baseUrl, ...(state !== undefined && { state }) } }
   const sealed = state === undefined ? undefined : stamped
   if (value) return [{ ...value, ...(sealed || /^(native|redacted)/.test(value.type) ? stamped : undefined) }]
   if (index !== undefined) {
@@ -165,8 +165,8 @@ function finished({ type, text, id, name, index, signature, state, citations, va
   }
   if (!text && signature === undefined && !citations && !sealed) return []
   if (type === 'refusal') return [{ type, text, ...sealed }]
-  if (type === 'thinking' || signature !== undefined) return [{ type: 'thinking', text, ...(signature === undefined ? undefined : { signature }), ...stamped }]
-  return [{ type: 'text', text, ...(citations ? { citations } : undefined), ...sealed }]
+  if (type === 'thinking' || signature !== undefined) return [{ type: 'thinking', text, ...(signature !== undefined && { signature }), ...stamped }]
+  return [{ type: 'text', text, ...(citations && { citations }), ...sealed }]
 }
 
 /** A tool call's arguments. What is not a JSON object keeps its place and is never passed on as a call. */

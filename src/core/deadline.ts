@@ -1,6 +1,8 @@
 // The clocks of one attempt: each that runs out has a name of its own.
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode, RelayError } from '../errors.ts'
+import type { Call } from '../types/call.ts'
 import type { Runtime } from '../types/runtime.ts'
+import { follower, type Follower } from './lifeline.ts'
 
 export type Clock = Extract<ErrorCode, `timeout_${string}`>
 
@@ -50,6 +52,13 @@ export function stopwatch(runtime: Pick<Runtime, 'now' | 'timer'>, limits: reado
       cancel()
     },
   }
+}
+
+/** Aborted with the call's own signal, or with an error when a moment has come, unless the clock was stopped before. */
+export function timed({ runtime, signal }: Pick<Call, 'runtime' | 'signal'>, until: number, late: () => RelayError): Follower & Pick<Stopwatch, 'stop'> {
+  const waits = follower(signal)
+  const { stop } = stopwatch(runtime, [['timeout_attempt', until]], () => waits.abort(late()))
+  return { ...waits, stop }
 }
 
 /** The timers of the platform. */

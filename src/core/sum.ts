@@ -5,7 +5,7 @@ import type { Cost, CostConfidence, Usage } from '../types/response.ts'
 export function plusUsage(a: Usage, b: Usage): Usage {
   const fields = Object.keys({ ...a, ...b }).filter((field) => field !== 'estimated') as (Exclude<keyof Usage, 'estimated'>)[]
   const sums = Object.fromEntries(fields.map((field) => [field, (a[field] ?? 0) + (b[field] ?? 0)]))
-  return { ...a, ...sums, ...(a.estimated || b.estimated ? { estimated: true } : undefined) }
+  return { ...a, ...sums, ...((a.estimated || b.estimated) && { estimated: true }) }
 }
 
 const SURE: readonly CostConfidence[] = ['exact', 'list_price', 'estimated', 'unknown']

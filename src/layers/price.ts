@@ -54,7 +54,7 @@ export function costOf(usage: Usage, { rates, source, confidence, fetchedAt }: P
   const parts = { totalUsd, inputUsd, outputUsd, cachedInputUsd, cacheWriteUsd }
   if (totalUsd === null) return { ...parts, source: 'unknown', confidence: 'unknown' }
   const said = estimated ? { source: 'estimated' as const, confidence: 'estimated' as const } : { source, confidence }
-  return { ...parts, ...said, ...(fetchedAt === undefined ? undefined : { fetchedAt }) }
+  return { ...parts, ...said, ...(fetchedAt !== undefined && { fetchedAt }) }
 }
 
 function at(tokens: number, perMillion: number | undefined): number | null {

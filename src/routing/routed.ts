@@ -1,7 +1,6 @@
 // Asks the model that a router picks, and its alternates in turn where it fails.
 import type { ChatStream } from '../core/chat-stream.ts'
-import { stopwatch } from '../core/deadline.ts'
-import { follower } from '../core/lifeline.ts'
+import { timed } from '../core/deadline.ts'
 import { relayError } from '../errors.ts'
 import type { Call, Decide } from '../types/call.ts'
 import type { ChatRequest } from '../types/request.ts'
@@ -47,20 +46,18 @@ export function routed(hub: Asked, router: Router, options: RoutedOptions = {}):
 }
 
 /** What the router says, as long as anybody waits: it may be one that heeds neither a signal nor a clock. */
-async function decided({ runtime, budget, signal }: Call, router: Router, request: RouteRequest): Promise<RouteDecision> {
-  const waits = follower(signal)
-  const late = (): void => waits.abort(relayError('timeout_total', 'the clock `total` ran out while the router was asked'))
-  const clock = stopwatch(runtime, [['timeout_total', budget.deadline]], late)
+async function decided(call: Call, router: Router, request: RouteRequest): Promise<RouteDecision> {
+  const { signal, stop, release } = timed(call, call.budget.deadline, () => relayError('timeout_total', 'the clock `total` ran out while the router was asked'))
   try {
     return await new Promise((resolve, reject) => {
-      const left = (): void => reject(waits.signal.reason)
-      if (waits.signal.aborted) return left()
-      waits.signal.addEventListener('abort', left)
-      Promise.resolve(router.route({ ...request, signal: waits.signal })).then(resolve, reject)
+      const left = (): void => reject(signal.reason)
+      if (signal.aborted) return left()
+      signal.addEventListener('abort', left)
+      Promise.resolve(router.route({ ...request, signal })).then(resolve, reject)
     })
   } finally {
-    clock.stop()
-    waits.release()
+    stop()
+    release()
   }
 }
 

@@ -1,6 +1,5 @@
 // A walk through a group, and the groups in it, from member to member until one answers.
-import { stopwatch } from '../../core/deadline.ts'
-import { follower } from '../../core/lifeline.ts'
+import { timed } from '../../core/deadline.ts'
 import { REMEDY, RelayError, relayError } from '../../errors.ts'
 import type { Budget, Call, Next, Reply } from '../../types/call.ts'
 import type { FallbackCause, GroupConfig, GroupMember, ParamsConfig, TimeoutsConfig } from '../../types/config.ts'
@@ -193,7 +192,6 @@ interface Behind {
 function onward({ name: _name, weight: _weight, when: _when, targets: _targets, ...own }: Member, leg: Leg, { others, fresh }: Behind): Leg {
   const { call, until, settings, behind = () => [] } = leg
   const { budget, runtime } = call
-  const params = { ...own.params, ...settings?.params }
   const now = runtime.now()
   // Who stands behind in a group further out as well has a request left there.
   const spared = (): number => fresh().filter((model) => !behind().includes(model)).length
@@ -213,7 +211,7 @@ function onward({ name: _name, weight: _weight, when: _when, targets: _targets, 
     until: others ? now + (until - now) / 2 : until,
     others: leg.others || others,
     behind: () => [...behind(), ...fresh()],
-    settings: { ...own, ...settings, ...(Object.keys(params).length ? { params } : undefined) },
+    settings: { ...own, ...settings, params: { ...own.params, ...settings?.params } },
   }
 }
 
@@ -260,7 +258,7 @@ export async function one(alias: string, leg: Leg, trip: Trip): Promise<Reply> {
   const most = world.retries(usual)
   const tries = triesOf()
   const target = tries ? adapted(usual, { max_retries: Math.max(0, most - tries) }) : usual
-  const cut = until < budget.deadline ? cutoff(call, target, until) : undefined
+  const cut = until < budget.deadline ? timed(call, until, () => late(target)) : undefined
   try {
     return await trip.next({
       ...call,
@@ -278,22 +276,18 @@ export async function one(alias: string, leg: Leg, trip: Trip): Promise<Reply> {
     } else if (error instanceof RelayError) call.fallen?.set(alias, error)
     throw error
   } finally {
-    cut?.cancel()
+    cut?.stop()
   }
 }
 
-function adapted(target: Target, settings: Settings = {}): Target {
-  if (!Object.keys(settings).length) return target
-  const params = settings.params && { params: { ...target.config.params, ...settings.params } }
+function adapted(target: Target, settings: Settings | undefined): Target {
+  const params = settings?.params && { params: { ...target.config.params, ...settings.params } }
   return { ...target, config: { ...target.config, ...settings, ...params } }
 }
 
 /** Ends the wait for an answer that has not begun, so that there is time for others. */
-function cutoff({ runtime, signal }: Call, { alias, model, provider }: Target, until: number): { readonly signal: AbortSignal; readonly cancel: () => void } {
-  const control = follower(signal)
-  const details = { alias, model, provider: provider.name }
-  const late = (): void => control.abort(relayError('timeout_attempt', 'no answer began within half of the time that was left, and others could answer', details))
-  return { signal: control.signal, cancel: stopwatch(runtime, [['timeout_attempt', until]], late).stop }
+function late({ alias, model, provider }: Target): RelayError {
+  return relayError('timeout_attempt', 'no answer began within half of the time that was left, and others could answer', { alias, model, provider: provider.name })
 }
 
 function mayGoOn(error: unknown, { budget, runtime, signal }: Call): error is RelayError {
