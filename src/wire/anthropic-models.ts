@@ -2,6 +2,7 @@
 import { relayError } from '../errors.ts'
 import type { Encoding } from '../types/provider.ts'
 import { levelOf, tokensFor } from './effort.ts'
+import { REFUSED } from './fields.ts'
 import type { Draft } from './turns.ts'
 
 /** What a model can do, in words. */
@@ -109,11 +110,11 @@ export function fitted({ request, note, details }: Encoding, family: Family, { m
   if (begun && !can('prefill')) throw relayError('unsupported', 'this model does not go on from the beginning of an answer: the last message must be a user\'s', details)
   let { thinking, effort } = thoughtsOf(request.reasoning, family, { maxTokens, note: (why) => note('reasoning', why) })
   if (thinking?.type === 'enabled' && (thoughtless || begun || !/^(auto|none)$/.test(String(toolChoice)))) {
-    note('reasoning', 'no thinking where a tool must be called, in a tool loop that began without, or where an answer has begun')
+    note('reasoning', 'no thinking where a call is forced, or where a tool loop or an answer began without')
     thinking = undefined
   }
   if (thinking?.budget_tokens && thinking.budget_tokens !== request.reasoning) note('reasoning', `sent as a budget of ${thinking.budget_tokens}`)
-  const never = (gone || !can('sampling')) && 'not known to this model, or version: left out'
+  const never = (gone || !can('sampling')) && REFUSED
   const fixed = never || ((thinking?.type ?? 'disabled') !== 'disabled' && 'not while the model thinks')
   const take = (field: 'temperature' | 'topP' | 'topK', why: string | false): number | undefined => {
     const { [field]: value } = request

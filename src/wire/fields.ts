@@ -23,6 +23,9 @@ export const FOREIGN = "another model's, or not known here: left out"
 export const RESPELLED = 'ids of calls are spelled as this API wants them'
 export const AS_TEXT = 'arguments that are no JSON object go back as text'
 
+/** What is noted where the API has one place for what the system says. */
+export const MOVED = 'a later system message stands with the first ones here'
+
 /** Says that the names of speakers are not sent, nor these parameters. */
 export function unsent({ request, note }: Pick<Encoding, 'request' | 'note'>, ...parameters: readonly ('seed' | 'topK' | 'stop')[]): void {
   for (const parameter of parameters) if (request[parameter] !== undefined) note(parameter, UNKNOWN)

@@ -1,7 +1,7 @@
 // How hard a model of OpenAI's family is told to think.
 import type { Encoding } from '../types/provider.ts'
 import { levelOf, nearest } from './effort.ts'
-import type { Fields } from './fields.ts'
+import { REFUSED, type Fields } from './fields.ts'
 import type { Dialect } from './openai-dialect.ts'
 
 /** The level that was asked for as it is sent, or the nearest that the model has. */
@@ -12,7 +12,7 @@ export function effortOf({ efforts, effort }: Pick<Dialect, 'efforts' | 'effort'
   const known = efforts ? efforts.find(([model]) => model.test(target.model))?.[1] : wanted
   const chosen = nearest(wanted, known?.split(' ') ?? [])
   if (!chosen) {
-    if (wanted !== 'none') note('reasoning', 'this model has no levels: left out')
+    if (wanted !== 'none') note('reasoning', REFUSED)
     return undefined
   }
   const said = (effort ?? usual)(chosen, Number(asked) || 0)
