@@ -3,16 +3,15 @@ import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, Origin, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { familyOf, type Family } from './anthropic-models.ts'
-import { blocksOf, bytesOf, spoken, unpacked, unreachable, without } from './blocks.ts'
-import { AS_TEXT, FOREIGN, RESPELLED } from './fields.ts'
+import { blocksOf, bytesOf, idsOf, spoken, unpacked, unreachable, without, type Ids } from './blocks.ts'
+import { AS_TEXT, FOREIGN } from './fields.ts'
 import { answerCalls, say, type Draft, type Manner, type Turn } from './turns.ts'
 
 /** What is known while a conversation is written. */
 export interface Page extends Encoding {
   readonly family: Family
   readonly lacks: readonly string[]
-  /** The API's ids of calls, by the ids that the messages use. */
-  readonly ids: Map<string, string>
+  readonly ids: Ids
   /** What a call's result has to know of it, by the API's id. */
   readonly toolsets: Map<unknown, unknown>
   readonly wrong: Map<unknown, string | undefined>
@@ -45,7 +44,7 @@ export function page(encoding: Encoding, family: Family, lacks: readonly string[
     pending = undefined
     return draft
   }
-  return { ...encoding, family, lacks, ids: new Map(), toolsets: new Map(), wrong: new Map(), drafts, mark, hint }
+  return { ...encoding, family, lacks, ids: idsOf(encoding.note, spelled), toolsets: new Map(), wrong: new Map(), drafts, mark, hint }
 }
 
 export function conversation(paper: Page): { readonly system: Draft[]; readonly turns: readonly Turn[] } {
@@ -111,7 +110,7 @@ function draftOf(block: ContentBlock, paper: Page): Draft | undefined {
       return called(block, own ? Object(origin?.state) : {}, paper)
     case 'tool_result': {
       const { toolUseId, content, isError } = block
-      const id = paper.ids.get(toolUseId) ?? spelled(toolUseId)
+      const id = paper.ids.result(toolUseId)
       const inner = typeof content === 'string' ? content : content.flatMap((one) => draftOf(one, paper) ?? [])
       return { type, tool_use_id: id, content: inner.length ? inner : undefined, is_error: isError || undefined, toolset_name: paper.toolsets.get(id) }
     }
@@ -139,12 +138,9 @@ function isOwnThought(origin: Origin | undefined, { target, family }: Page): boo
 }
 
 function called({ id: given, name, input = {}, invalid }: ToolUseBlock, state: Draft, paper: Page): Draft {
-  let id = spelled(given)
-  while (paper.wrong.has(id)) id += '_'
-  paper.ids.set(given, id)
+  const id = paper.ids.call(given)
   paper.wrong.set(id, invalid?.error)
   paper.toolsets.set(id, state['toolset_name'])
-  if (id !== given) paper.note('messages', RESPELLED)
   if (invalid) paper.note('messages', AS_TEXT)
   return { ...state, type: 'tool_use', id, name: spelled(name), input: invalid ? { invalid_arguments: invalid.raw } : input }
 }

@@ -60,3 +60,27 @@ export function nine(id: string, note: Encoding['note']): string {
   }
   return ((a >>> 0) * 0x200000 + (b >>> 11)).toString(36).padStart(9, '0').slice(-9)
 }
+
+/** Ids of calls as they are sent. */
+export interface Ids {
+  readonly call: (id: string) => string
+  /** A result is of the latest call that has its id. */
+  readonly result: (id: string) => string
+}
+
+/** No two calls of a conversation are alike: whoever answered before may count anew in each answer. */
+export function idsOf(note: Encoding['note'], spell: (id: string) => string = String): Ids {
+  const sent = new Map<string, string>()
+  const taken = new Set<string>()
+  return {
+    call(given) {
+      let id = spell(given)
+      while (taken.has(id)) id = spell(`${id}_`)
+      if (id !== given) note('messages', RESPELLED)
+      taken.add(id)
+      sent.set(given, id)
+      return id
+    },
+    result: (given) => sent.get(given) ?? spell(given),
+  }
+}

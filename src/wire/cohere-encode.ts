@@ -4,7 +4,7 @@ import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { ServerTool, Tool } from '../types/tool.ts'
-import { addressOf, blocksOf, spoken, unreachable, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, idsOf, spoken, unreachable, wordsOf, type Ids } from './blocks.ts'
 import { tokensFor } from './effort.ts'
 import { FOREIGN, REFUSED, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
@@ -48,16 +48,17 @@ export function encodeCohere(encoding: Encoding): WireRequest {
 function conversation(encoding: Encoding): { readonly messages: Draft[]; readonly documents: Draft[] | undefined } {
   const messages: Draft[] = []
   const documents: Draft[] = []
+  const ids = idsOf(encoding.note)
   for (const { role, content } of encoding.request.messages) {
     const rest: ContentBlock[] = []
     for (const block of blocksOf(content)) {
       if (block.type !== 'tool_result') rest.push(block)
       else {
         if (block.isError) encoding.note('messages', `isError: ${UNKNOWN}`)
-        messages.push({ role: 'tool', tool_call_id: block.toolUseId, content: typeof block.content === 'string' ? block.content : some(resultOf(block.content, encoding)) ?? '' })
+        messages.push({ role: 'tool', tool_call_id: ids.result(block.toolUseId), content: typeof block.content === 'string' ? block.content : some(resultOf(block.content, encoding)) ?? '' })
       }
     }
-    if (role === 'assistant') messages.push(...(rest.length ? [assistant(spoken(rest, encoding.note), encoding)] : []))
+    if (role === 'assistant') messages.push(...(rest.length ? [assistant(spoken(rest, encoding.note), encoding, ids)] : []))
     else {
       const parts = rest.flatMap((block) => partsOf(block, encoding, documents))
       const plain = parts.every(({ type }) => type === 'text')
@@ -98,7 +99,7 @@ function documentOf({ title, ...block }: DocumentBlock): Draft {
 }
 
 /** The plan goes back beside the calls that it led to. */
-function assistant(blocks: readonly ContentBlock[], { target, note }: Encoding): Draft {
+function assistant(blocks: readonly ContentBlock[], { target, note }: Encoding, ids: Ids): Draft {
   const content: Draft[] = []
   const calls: Draft[] = []
   let tool_plan: unknown
@@ -108,7 +109,7 @@ function assistant(blocks: readonly ContentBlock[], { target, note }: Encoding):
     if (type === 'text' || type === 'refusal') content.push({ type: 'text', text: block.text })
     else if (type === 'tool_use') {
       if (block.invalid) note('messages', 'arguments that are no JSON object are left out')
-      calls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input ?? {}) } })
+      calls.push({ id: ids.call(block.id), type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input ?? {}) } })
     } else if (type === 'thinking' && mine) content.push({ type, thinking: block.text })
     else if (type === 'native' && block.kind === 'tool_plan' && mine) tool_plan = (block.data as Draft)['text']
     else note('messages', FOREIGN)

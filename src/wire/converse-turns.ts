@@ -2,9 +2,9 @@
 import { relayError } from '../errors.ts'
 import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { blocksOf, bytesOf, nine, spoken, unreachable, without } from './blocks.ts'
+import { blocksOf, bytesOf, idsOf, nine, spoken, unreachable, without, type Ids } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
-import { AS_TEXT, FOREIGN, UNKNOWN } from './fields.ts'
+import { AS_TEXT, FOREIGN, MOVED, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
 import { answerCalls, limitPoints, prefilled, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -13,6 +13,7 @@ interface Page extends Encoding {
   readonly family: ConverseFamily
   /** Names that documents have already: no two may be alike. */
   readonly names: Set<string>
+  readonly ids: Ids
   /** What was wrong with the arguments of calls, by their id as it is sent. */
   readonly wrong: Map<unknown, string>
 }
@@ -28,8 +29,10 @@ export const MANNER: Manner = {
 }
 
 export function conversation(encoding: Encoding, family: ConverseFamily): { readonly system: Draft[]; readonly turns: Turn[]; readonly begun: boolean } {
-  const page: Page = { ...encoding, family, names: new Set(), wrong: new Map() }
   const { note } = encoding
+  const { toolId = /^[\w.:-]{1,64}$/ } = family
+  const ids = idsOf(note, (id) => (toolId.test(id) ? id : nine(id, note)))
+  const page: Page = { ...encoding, family, names: new Set(), ids, wrong: new Map() }
   const system: Draft[] = []
   const turns: Turn[] = []
   for (const { role, content } of encoding.request.messages) {
@@ -37,7 +40,7 @@ export function conversation(encoding: Encoding, family: ConverseFamily): { read
     const drafts = (role === 'assistant' ? spoken(blocks, note) : blocks).flatMap((block) => written(block, page))
     if (role !== 'system') say(turns, role === 'assistant' ? role : 'user', drafts)
     else {
-      if (turns.length) note('messages', 'a later system message stands with the first ones here')
+      if (turns.length) note('messages', MOVED)
       system.push(...drafts)
     }
   }
@@ -85,7 +88,7 @@ function written(block: ContentBlock, page: Page): Draft[] {
       return thought(block, page)
     case 'tool_use': {
       const { name, input = {}, invalid } = block
-      const toolUseId = callId(block.id, page)
+      const toolUseId = page.ids.call(block.id)
       if (invalid) {
         page.wrong.set(toolUseId, invalid.error)
         note('messages', AS_TEXT)
@@ -112,16 +115,12 @@ function thought(block: ContentBlock & { readonly type: 'thinking' | 'redacted_t
     // What Converse minted is base64 of what the model's own API calls its data.
     const minted = !origin || Object(origin.state).encoded === true
     if (mine || related) return [{ reasoningContent: { redactedContent: minted ? block.data : btoa(block.data) } }]
-  } else if ((mine && (block.signature || origin)) || (related && block.signature)) {
+  // What was cut before it was signed is refused by those who sign.
+  } else if ((mine || related) && (block.signature || (origin && !kin))) {
     return [{ reasoningContent: { reasoningText: { text: block.text, signature: block.signature } } }]
   }
   page.note('messages', FOREIGN)
   return []
-}
-
-/** An id as the model takes it: the same for the same, in every request. */
-function callId(id: string, { family: { toolId = /^[\w.:-]{1,64}$/ }, note }: Page): string {
-  return toolId.test(id) ? id : nine(id, note)
 }
 
 function result({ toolUseId, content, isError }: ToolResultBlock, page: Page): Draft[] {
@@ -129,7 +128,7 @@ function result({ toolUseId, content, isError }: ToolResultBlock, page: Page): D
   const [parts, points] = [inner.filter((part) => !part['cachePoint']), inner.filter((part) => part['cachePoint'])]
   // An error that says nothing is refused.
   const silent = isError && !parts.some((part) => part['text'] !== '')
-  return [{ toolResult: { toolUseId: callId(toolUseId, page), content: silent ? [{ text: 'error' }] : parts, status: isError ? 'error' : undefined } }, ...points]
+  return [{ toolResult: { toolUseId: page.ids.result(toolUseId), content: silent ? [{ text: 'error' }] : parts, status: isError ? 'error' : undefined } }, ...points]
 }
 
 function documentOf(block: DocumentBlock, page: Page): Draft {

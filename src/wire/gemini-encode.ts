@@ -6,7 +6,7 @@ import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlo
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { blocksOf, bytesOf, without, wordsOf } from './blocks.ts'
-import { drop, FOREIGN, UNKNOWN, unsent } from './fields.ts'
+import { drop, FOREIGN, MOVED, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
 import { GEMINI_SCHEMA, generationOf, versionOf } from './gemini-generation.ts'
 import { isMintedBy, keptOf } from './origin.ts'
@@ -100,7 +100,7 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
     for (const block of blocks) {
       const part = partOf(block, encoding, role === 'assistant')
       if (block.type === 'tool_use') {
-        const mine = isMintedBy(block, target)
+        const mine = keptOf(block, target) !== undefined
         const { id, thoughtSignature } = mine ? stateOf(block, target) : { id: dialect.receivedIdsOnly ? undefined : block.id }
         calls.set(block.id, { name: block.name, id })
         const first = last !== 'model' || !contents.at(-1)?.parts.some((one) => one['functionCall'])
@@ -111,7 +111,7 @@ function turnsOf(encoding: Encoding, dialect: GeminiDialect): Turns {
       } else if (!part) {
         if (block.type !== 'tool_result') note('messages', FOREIGN)
       } else if (role === 'system') {
-        if (contents.length) note('messages', 'a later system message stands with the first ones here')
+        if (contents.length) note('messages', MOVED)
         system.push(part)
       }
       else if (role !== 'assistant') push('user', part)
