@@ -4,6 +4,7 @@ import { estimateInput } from '../../src/core/tokens.ts'
 import { RelayError } from '../../src/errors.ts'
 import type { Call, Layer } from '../../src/types/call.ts'
 import type { LimitStore } from '../../src/types/limits.ts'
+import type { Usage } from '../../src/types/response.ts'
 import { CALL } from './upstream.ts'
 import type { Sent, Spent, Story } from './story.ts'
 
@@ -77,10 +78,14 @@ async function written(next: Parameters<Layer['wrap']>[0], call: Call, story: St
   }
 }
 
+/** Some say what they bill besides what was read. */
+type Billed = Pick<Usage, 'inputTokens' | 'outputTokens' | 'billedInputTokens' | 'billedOutputTokens'>
+
 /** What a request has used, as far as anyone knows. */
 export function spentOn({ input, usage, error }: Sent): Spent {
-  const { inputTokens, outputTokens } = usage ?? { inputTokens: wasRead(error) ? input : 0, outputTokens: 0 }
-  return { tokens: inputTokens + outputTokens, nano: inputTokens * PRICE.input + outputTokens * PRICE.output }
+  const { inputTokens, outputTokens, ...billed }: Billed = usage ?? { inputTokens: wasRead(error) ? input : 0, outputTokens: 0 }
+  const { billedInputTokens = inputTokens, billedOutputTokens = outputTokens } = billed
+  return { tokens: inputTokens + outputTokens, nano: billedInputTokens * PRICE.input + billedOutputTokens * PRICE.output }
 }
 
 export function sum(parts: readonly Spent[]): Spent {

@@ -58,6 +58,9 @@ const LAWS: { readonly [name: string]: Law } = {
     if (usage.estimated && fault === 'end') return undefined
     const { inputTokens = NaN, outputTokens = NaN } = answer?.usage ?? {}
     if (usage.estimated || usage.inputTokens !== inputTokens || usage.outputTokens !== outputTokens) return `usage ${JSON.stringify(usage)} of ${JSON.stringify(answer?.usage)}`
+    // What the simulator bills where it bills less than was read.
+    const { billedInputTokens = NaN } = usage
+    if (!Number.isNaN(billedInputTokens) && billedInputTokens !== inputTokens - Math.floor(inputTokens / 3)) return `${billedInputTokens} tokens are billed of ${inputTokens}`
     if (JSON.stringify(toolCalls.map((call) => call.arguments)) !== JSON.stringify(args ? [args] : []) && spoil !== 'duplicate') return `it calls ${JSON.stringify(toolCalls)}`
     if (finishReason !== (args ? 'tool_calls' : 'stop')) return `it ended with ${finishReason}`
     return paid(costUsd, usage, hedged.includes(alias)) ? undefined : `it cost ${costUsd}`
@@ -144,8 +147,8 @@ function arrived(ending: NonNullable<Story['seen']>['ending']): ChatResponse | u
 }
 
 /** All models cost the same. Where there was a hedge, what it lost is paid on top. */
-function paid(usd: number | null, { inputTokens, outputTokens }: ChatResponse['usage'], hedged: boolean): boolean {
-  const over = (usd ?? NaN) - (inputTokens * 1000 + outputTokens * 3000) / 1e6
+function paid(usd: number | null, { inputTokens, billedInputTokens = inputTokens, outputTokens }: ChatResponse['usage'], hedged: boolean): boolean {
+  const over = (usd ?? NaN) - (billedInputTokens * 1000 + outputTokens * 3000) / 1e6
   return hedged ? over > -1e-9 : Math.abs(over) < 1e-9
 }
 
