@@ -21,7 +21,7 @@ const object = Type.Union([
   Type.Object({
     type: Type.Literal('aws_profile'),
     profile: text('Name of the profile. Default: `default`.'),
-    region: text("AWS region. Default: the profile's."),
+    region: text("AWS region. Default: the profile's. Where it is written it is the model's too, unless the entry names one."),
   }, { ...closed, description: 'A profile of the AWS configuration files.' }),
   Type.Object({
     type: Type.Literal('aws_secrets'),

@@ -25,14 +25,15 @@ export function arnRegion(text: string): string | undefined {
   return /^arn:[^:]*:[^:]*:([^:]+):/.exec(text)?.[1]
 }
 
-/** How to build the address of a service from a model's entry: its region is the entry's, or its ARN's. */
+/** How to build the address of a service from a model's entry: see `awsRegion`. */
 export function awsUrl(service: string): (config: ModelConfig, model: string) => string {
   return (config, model) => `https://${awsHost(service, awsRegion(config, model))}`
 }
 
-/** The region that a model is in; an address of one's own may tell it too. */
-export function awsRegion({ region, base_url = '' }: ModelConfig, model: string): string {
-  const found = region ?? arnRegion(model) ?? /[./]([a-z]{2,}(?:-[a-z]+)+-\d)\./.exec(base_url)?.[1]
+/** The region that a model is in; an address of one's own may tell it too, or the profile that it is asked with. */
+export function awsRegion({ region, base_url = '', credential }: ModelConfig, model: string): string {
+  const profile = typeof credential === 'object' && credential.type === 'aws_profile' ? credential.region : undefined
+  const found = region ?? arnRegion(model) ?? /[./]([a-z]{2,}(?:-[a-z]+)+-\d)\./.exec(base_url)?.[1] ?? profile
   if (!found) throw relayError('config', `${model} needs its \`region\`: set it to one such as us-east-1, or to $env.AWS_REGION`)
   return found
 }

@@ -52,7 +52,7 @@ export async function configOf(files: readonly string[], io: Io): Promise<RelayC
 
 /** What has no effect, where it is said. */
 export function idle({ config, located }: Checked): readonly Finding[] {
-  return located(warnings(config).map((problem) => ({ ...problem, atKey: true })))
+  return located(warnings(config, providers).map((problem) => ({ ...problem, atKey: true })))
 }
 
 /** A hub for one model or group. What the rest of the catalogue would need in variables is not asked for. */

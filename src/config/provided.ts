@@ -1,5 +1,6 @@
 // What must hold of a catalogue once it is known which providers there are.
 import { checkAddress } from '../http/address.ts'
+import type { RelayConfig } from '../types/config.ts'
 import { each, fields } from './check.ts'
 import { type Problem, refers } from './env.ts'
 
@@ -37,4 +38,20 @@ export function providerProblems(config: unknown, providers: readonly ProviderFa
     }
   })
   return found
+}
+
+/** Models whose address cannot be told: a call to one would fail for want of what its entry leaves out. */
+export function placeless(config: RelayConfig, providers: readonly ProviderFacts[]): Problem[] {
+  return Object.entries(config.models ?? {}).flatMap(([alias, model]) => {
+    const [name = '', ...id] = model.target.split('/')
+    const address = providers.find((provider) => provider.name === name)?.baseUrl
+    const given = [model.region, model.location, model.project, model.api_version, fields(model.credential)['region']]
+    if (typeof address !== 'function' || model.base_url !== undefined || given.some((text) => refers(String(text)))) return []
+    try {
+      address(model, id.join('/'))
+      return []
+    } catch (error) {
+      return [{ path: ['models', alias, 'region'], message: error instanceof Error ? error.message : String(error) }]
+    }
+  })
 }

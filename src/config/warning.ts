@@ -2,6 +2,7 @@
 import type { RelayConfig } from '../types/config.ts'
 import { each, fields } from './check.ts'
 import type { Problem } from './env.ts'
+import { placeless, type ProviderFacts } from './provided.ts'
 
 /** Settings that are read and change nothing, and why. */
 const WITHOUT_EFFECT: { readonly [section: string]: { readonly [field: string]: string } } = {
@@ -27,9 +28,12 @@ const WITHOUT_EFFECT: { readonly [section: string]: { readonly [field: string]: 
 const NAMED = /^(max_tokens|top_[pk]|parallel_tool_calls)$/
 const WRITTEN = /^(model|messages|stream|tools)$/
 
-/** What a catalogue says that has no effect, or another than was meant. Nothing is passed over in silence. */
-export function warnings(config: RelayConfig): Problem[] {
-  const found: Problem[] = []
+/**
+ * What a catalogue says that has no effect, or another than was meant, and with `providers` which of them would not know
+ * where a model is. Nothing is passed over in silence.
+ */
+export function warnings(config: RelayConfig, providers: readonly ProviderFacts[] = []): Problem[] {
+  const found = placeless(config, providers)
   if (!Object.keys(fields(config.models)).length) found.push({ path: [], message: 'has no models: there is nobody to ask' })
   for (const [section, settings] of Object.entries(WITHOUT_EFFECT)) {
     each(fields(config)[section], (_, field) => {

@@ -20,7 +20,7 @@ export interface AwsProfileCredential {
   readonly type: 'aws_profile'
   /** Name of the profile. Default: `default`. */
   readonly profile?: string
-  /** AWS region. Default: the profile's. */
+  /** AWS region. Default: the profile's. Where it is written it is the model's too, unless the entry names one. */
   readonly region?: string
 }
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Hub } from '../../src/hub.ts'
+import { providers as every } from '../../src/providers/index.ts'
 import { compile, load, warnings } from '../../src/yaml.ts'
 import { mistakes, providers } from './kit.ts'
 
@@ -244,6 +245,24 @@ test('parameters in another library\'s spelling, and fields that Relay writes it
   expect(warnings(config).map(({ path, message }) => [path.join('.'), message])).toEqual([
     ['models.a.params.maxTokens', 'is not known: did you mean `max_tokens`?'],
     ['models.a.params.model', 'takes the place of what Relay writes there'],
+  ])
+})
+
+test('a model that its provider could not find is a warning, once it is known who the provider is', () => {
+  const config = compile(`
+models:
+  nowhere: { target: bedrock/amazon.nova-lite-v1:0 }
+  wrong: { target: bedrock/amazon.nova-lite-v1:0, region: nowhere }
+  named: { target: bedrock/amazon.nova-lite-v1:0, region: $env.AWS_REGION }
+  profiled: { target: bedrock/amazon.nova-lite-v1:0, credential: { type: aws_profile, region: eu-west-1 } }
+  arn: { target: "bedrock/arn:aws:bedrock:eu-west-1:1:inference-profile/x" }
+  own: { target: bedrock/amazon.nova-lite-v1:0, base_url: https://bedrock.example.com }
+  express: { target: vertex/gemini-2.5-flash }
+  other: { target: openai/gpt-5 }`, { providers: every })
+  expect(warnings(config)).toEqual([])
+  expect(warnings(config, every).map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual([
+    'models.nowhere.region: amazon.nova-lite-v1:0 needs its `region`: set it to one such as us-east-1, or to $env.AWS_REGION',
+    "models.wrong.region: 'nowhere' is not an AWS region, such as us-east-1",
   ])
 })
 

@@ -4,6 +4,7 @@ import { encodeEvent, encodeException } from '../../src/http/eventstream-encode.
 import { Hub, type HubOptions } from '../../src/hub.ts'
 import { bedrockInvoke } from '../../src/providers/bedrock-invoke.ts'
 import { bedrock } from '../../src/providers/bedrock.ts'
+import { sources } from '../../src/sources.ts'
 import type { ModelConfig } from '../../src/types/config.ts'
 
 const START = Date.UTC(2026, 10, 22, 12)
@@ -60,9 +61,11 @@ describe('address', () => {
     [{}, 'bedrock-runtime.us-east-1.amazonaws.com'],
     [{ region: 'eusc-de-east-1' }, 'bedrock-runtime.eusc-de-east-1.amazonaws.eu'],
     [{ region: undefined as never, target: 'bedrock/arn:aws:bedrock:ap-south-1:1:application-inference-profile/x' }, 'bedrock-runtime.ap-south-1.amazonaws.com'],
+    [{ region: undefined as never, credential: { type: 'aws_profile', region: 'eu-central-1' } }, 'bedrock-runtime.eu-central-1.amazonaws.com'],
+    [{ credential: { type: 'aws_profile', region: 'eu-central-1' } }, 'bedrock-runtime.us-east-1.amazonaws.com'],
     [{ base_url: 'https://bedrock-runtime-fips.us-west-2.amazonaws.com/', region: 'us-west-2' }, 'bedrock-runtime-fips.us-west-2.amazonaws.com'],
   ])('%j', async (model, host) => {
-    const { hub, asked } = stage(model, [json(WHOLE)])
+    const { hub, asked } = stage(model, [json(WHOLE)], { secrets: sources() })
     expect((await hub.chat('m', ASK)).text).toBe('Hello')
     expect(new URL(asked[0]?.url ?? '').host).toBe(host)
   })
