@@ -65,5 +65,7 @@ export function split(args: readonly (Source | DoorOptions)[]): [Source[], DoorO
 
 function isOptions(value: Source | DoorOptions): value is DoorOptions {
   const keys = ['env', 'fetch', 'layers', 'providers', 'runtime', 'prices', 'secrets', 'groups', 'store']
-  return typeof value === 'object' && !(value instanceof URL) && Object.keys(value).every((key) => keys.includes(key))
+  // A catalogue has `groups` too: by name, where the option is a list.
+  const fits = ([key, given]: [string, unknown]): boolean => keys.includes(key) && (key !== 'groups' || given === undefined || Array.isArray(given))
+  return typeof value === 'object' && !(value instanceof URL) && Object.entries(value).every(fits)
 }
