@@ -18,6 +18,8 @@ export interface TestServer {
   readonly connections: number
   /** Requests whose client went away before their answer was over. */
   readonly aborted: number
+  /** What the handler threw: each time the connection was closed without a word. */
+  readonly errors: readonly unknown[]
   /** Breaks every connection and closes the port. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -30,10 +32,11 @@ export interface TestServer {
  */
 export async function serve(handler: Handler, { port = 0 }: ServeOptions = {}): Promise<TestServer> {
   const sockets = new Set<Socket>()
+  const errors: unknown[] = []
   let aborted = 0
   let closing = false
   const server = createServer((request, response) => {
-    void answer(handler, { request, response, gone: () => void (aborted += closing ? 0 : 1) })
+    void answer(handler, { request, response, gone: () => void (aborted += closing ? 0 : 1), threw: (error) => void errors.push(error) })
   })
   server.on('connection', (socket) => {
     socket.setNoDelay(true)
@@ -59,6 +62,7 @@ export async function serve(handler: Handler, { port = 0 }: ServeOptions = {}): 
     get aborted() {
       return aborted
     },
+    errors,
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -68,9 +72,10 @@ interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly gone: () => void
+  readonly threw: (error: unknown) => void
 }
 
-async function answer(handler: Handler, { request, response, gone }: Exchange): Promise<void> {
+async function answer(handler: Handler, { request, response, gone, threw }: Exchange): Promise<void> {
   const leaving = new AbortController()
   let broken = false
   // Node's requests hear of their signal through a weak reference: one that nobody holds is collected, and never hears.
@@ -84,7 +89,11 @@ async function answer(handler: Handler, { request, response, gone }: Exchange): 
   try {
     const made = await asked(request, leaving.signal)
     held.push(made)
-    const answered = await handler(made)
+    const answered = await Promise.resolve().then(() => handler(made)).catch((error: unknown) => {
+      // A client that has left aborts the handler: that is no mistake of the handler's.
+      if (!leaving.signal.aborted) threw(error)
+      throw error
+    })
     response.writeHead(answered.status, [...answered.headers].flat())
     // The head is out before the first byte of the body, so that a stall is one of the body.
     response.flushHeaders()

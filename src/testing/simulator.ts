@@ -27,9 +27,9 @@ export type Scripted = Answer | string
 
 /**
  * What is answered: one answer to everything; a list, one after the other, which fails the request after the last; or a
- * function of the request. A list is read as it goes, so that a test may push to it.
+ * function of the request, where undefined is the echo. A list is read as it goes, so that a test may push to it.
  */
-export type Script = Scripted | readonly Scripted[] | ((request: SimulatedRequest) => Scripted | Promise<Scripted>)
+export type Script = Scripted | readonly Scripted[] | ((request: SimulatedRequest) => Scripted | undefined | Promise<Scripted | undefined>)
 
 export interface SimulatorOptions {
   /** Default: the echo. */
@@ -255,7 +255,7 @@ function teller(script: Script): (request: SimulatedRequest) => Promise<Answer> 
     return answer
   }
   return async (request) => {
-    const answer = typeof script === 'function' ? await script(request) : isList(script) ? list(script) : script
+    const answer = typeof script === 'function' ? (await script(request)) ?? {} : isList(script) ? list(script) : script
     return typeof answer === 'string' ? { text: answer } : answer
   }
 }

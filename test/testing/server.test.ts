@@ -55,6 +55,12 @@ describe('a server', () => {
     expect(server.aborted).toBe(0)
   })
 
+  it('keeps what a script threw, which the client cannot see', async () => {
+    const { server, url } = await start({ answers: () => { throw new Error('a slip in the script') } })
+    await expect(ask(url)).rejects.toThrow(TypeError)
+    expect(server.errors.map(String)).toEqual(['Error: a slip in the script'])
+  })
+
   it('hangs up without a word where the connection is refused', async () => {
     const { url } = await start({ answers: { fault: { type: 'refuse' } } })
     await expect(ask(url)).rejects.toThrow(TypeError)

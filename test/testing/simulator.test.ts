@@ -30,6 +30,7 @@ describe('a script', () => {
     expect(await told('Yes', 2)).toEqual(['Yes', 'Yes'])
     expect(await told(['One', { text: 'Two' }], 2)).toEqual(['One', 'Two'])
     expect(await told((request) => `${request.index}: ${request.neutral.text}`, 2)).toEqual(['0: Hello there', '1: Hello there'])
+    expect(await told(({ index }) => (index ? 'Scripted' : undefined), 2)).toEqual(['Hello there', 'Scripted'])
     await expect(told(['One'], 2)).rejects.toThrow('The script has 1 answers, and this is request 2.')
   })
 
