@@ -3,7 +3,7 @@ import { knowing, lower, type SchemaDialect } from '../json/lower.ts'
 import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
-import type { ServerTool, Tool } from '../types/tool.ts'
+import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
 import { addressOf, blocksOf, idsOf, spoken, unreachable, wordsOf, type Ids } from './blocks.ts'
 import { tokensFor } from './effort.ts'
 import { FOREIGN, REFUSED, UNKNOWN, unsent } from './fields.ts'
@@ -13,6 +13,17 @@ import type { Draft } from './turns.ts'
 
 /** The JSON Schema of answers and of strict tools. */
 const SCHEMA: SchemaDialect = { keep: /* @__PURE__ */ knowing('const pattern') }
+
+/** An object that requires nothing is no schema here. */
+function definite(schema: JsonSchema): boolean {
+  let fits = true
+  JSON.stringify(schema, (_, held: unknown) => {
+    const { type, required } = Object(held) as JsonSchema
+    if (type === 'object') fits &&= Array.isArray(required) && required.length > 0
+    return held
+  })
+  return fits
+}
 
 export function encodeCohere(encoding: Encoding): WireRequest {
   const { request, extra, target, mode, note } = encoding
@@ -24,9 +35,10 @@ export function encodeCohere(encoding: Encoding): WireRequest {
   if (p !== topP) note('topP', `sent as ${p}`)
   unsent(encoding)
   const { messages, documents } = conversation(encoding)
-  // The API takes no format beside tools.
+  const schema = typeof shape === 'object' && definite(shape.schema) ? shape.schema : undefined
+  // The API takes no format beside tools, and not every schema.
   const words = shape !== 'text' && !!request.tools?.length
-  if (words) messages.unshift({ role: 'system', content: worded(shape, note) })
+  if (words || (typeof shape === 'object' && !schema)) messages.unshift({ role: 'system', content: worded(shape, note) })
   const body = {
     model: target.model,
     messages,
@@ -38,7 +50,7 @@ export function encodeCohere(encoding: Encoding): WireRequest {
     seed,
     stop_sequences: stops.length ? stops.slice(0, 5) : undefined,
     ...toolsOf(encoding),
-    response_format: shape === 'text' || words ? undefined : { type: 'json_object', json_schema: typeof shape === 'object' ? lower(shape.schema, SCHEMA, lost(note, 'responseFormat')) : undefined },
+    response_format: shape === 'text' || words ? undefined : { type: 'json_object', json_schema: schema && lower(schema, SCHEMA, lost(note, 'responseFormat')) },
     thinking: thinking(encoding),
     stream: mode === 'stream' || undefined,
   }
@@ -134,8 +146,8 @@ function toolsOf({ request: { tools = [], toolChoice }, note }: Encoding): Draft
   const own = tools.filter((tool): tool is Tool => !('native' in tool) && (only ?? tool.name) === tool.name)
   const native = tools.filter((tool): tool is ServerTool => 'native' in tool && !only)
   const some = own.some((tool) => tool.strict)
-  const strict = some && own.every((tool) => tool.strict)
-  if (some && !strict) note('tools', 'strict is for all tools or for none: none')
+  const strict = some && own.every(({ strict, parameters = { type: 'object' } }) => strict && definite(parameters))
+  if (some && !strict) note('tools', 'strict is for all tools or for none, and each must require something: none')
   if (only && tools.length > 1) note('tools', 'one is chosen by leaving out the others')
   const functions = own.map(({ name, description, parameters = { type: 'object', properties: {} } }) => ({
     type: 'function',

@@ -216,21 +216,30 @@ describe('what is sent', () => {
       return [body.strict_tools, body.tools[0].function.parameters.properties.q, notes]
     }
     expect(fn([{ ...look, strict: true }])).toEqual([true, { type: 'string', description: 'minLength: 1' }, ['tools.look']])
+    expect(fn([{ ...look, strict: true }, { name: 'now', strict: true }])[0]).toBeUndefined()
     expect(fn([{ ...look, strict: true }, stop])).toEqual([undefined, { type: 'string', minLength: 1 }, ['tools']])
   })
 
   it('documents to be cited have a place of their own, but beside JSON', () => {
     const messages: Message[] = [{ role: 'user', content: [{ type: 'document', text: 'Fjords.', title: 'Oslo' }, { type: 'text', text: 'Where?' }] }]
     expect(sent({ messages }).body).toMatchObject({ messages: [{ role: 'user', content: 'Where?' }], documents: [{ id: '0', data: { title: 'Oslo', text: 'Fjords.' } }] })
-    const json = sent({ messages, responseFormat: { schema: { type: 'object', properties: { n: { type: 'number', minimum: 1 } } } } })
+    const json = sent({ messages, responseFormat: { schema: { type: 'object', properties: { n: { type: 'number', minimum: 1 } }, required: ['n'] } } })
     expect(json.body).not.toHaveProperty('documents')
     expect(json.body.messages[0].content).toBe('Oslo\n\nFjords.\n\nWhere?')
-    expect(json.body.response_format).toEqual({ type: 'json_object', json_schema: { type: 'object', properties: { n: { type: 'number', description: 'minimum: 1' } } } })
+    expect(json.body.response_format).toEqual({ type: 'json_object', json_schema: { type: 'object', properties: { n: { type: 'number', description: 'minimum: 1' } }, required: ['n'] } })
     // The API takes no format beside tools.
     const beside = sent({ messages, responseFormat: 'json_object', tools: [{ name: 'look' }] })
     expect(beside.body.response_format).toBeUndefined()
     expect(beside.body.messages[0]).toMatchObject({ role: 'system', content: expect.stringContaining('one JSON object') })
     expect(beside.notes).toContain('responseFormat')
+  })
+
+  it('a schema with an object that requires nothing is told in words', () => {
+    const open = { type: 'object', properties: { deep: { type: 'object', properties: { a: {} } } }, required: ['deep'] }
+    const { body, notes } = sent({ responseFormat: { schema: open } })
+    expect(body.response_format).toEqual({ type: 'json_object' })
+    expect(body.messages[0]).toMatchObject({ role: 'system', content: expect.stringContaining(JSON.stringify(open)) })
+    expect(notes).toContain('responseFormat')
   })
 
   it('pictures, results with documents, and what cannot be sent', () => {
