@@ -45,7 +45,6 @@ export function encode(encoding: Encoding, dialect: MessagesDialect): WireReques
   const cloud = dialect.version
   const body: Draft = {
     ...(cloud ? { anthropic_version: version } : { model: target.model }),
-    anthropic_beta: some(dialect.betasInBody && betasOf(encoding)),
     max_tokens: maxTokens,
     system: some(system),
     messages: turns,
@@ -67,7 +66,7 @@ export function encode(encoding: Encoding, dialect: MessagesDialect): WireReques
   }
 }
 
-function some<T>(list: readonly T[] | undefined | false): readonly T[] | undefined {
+function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list && list.length ? list : undefined
 }
 
@@ -80,9 +79,10 @@ function toolOf(tool: Tool | ServerTool, { note, details }: Encoding, holds: boo
   return { name: spelled(name, 128, details), description, input_schema: grammar ? held(schema, note, 'tools') : schema, strict: grammar }
 }
 
-/** The betas that headers ask for. */
-function betasOf({ request, target }: Encoding): readonly string[] {
-  return [target.config.headers, request.headers].flatMap((headers) =>
+/** The betas that headers ask for, where these are not read, so that the body must hold their values. */
+export function withBetas({ body, ...sent }: WireRequest, { request, target }: Encoding): WireRequest {
+  const betas = [target.config.headers, request.headers].flatMap((headers) =>
     Object.entries(headers ?? {}).flatMap(([name, value]) => (name.toLowerCase() === 'anthropic-beta' ? value.split(/\s*,\s*/) : [])),
   )
+  return { ...sent, body: betas.length ? { anthropic_beta: betas, ...body } : body }
 }

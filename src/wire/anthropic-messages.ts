@@ -16,8 +16,6 @@ export interface MessagesDialect {
   readonly path?: (encoding: Encoding) => string
   /** The body's `anthropic_version`, where the URL names the model and the mode and the body names neither. */
   readonly version?: (encoding: Encoding) => string
-  /** True where `anthropic-beta` headers are not read, so that the body must hold their values. */
-  readonly betasInBody?: boolean
   /** Default: server-sent events whose data is one event each. */
   readonly framing?: Framing
   /** What this place lacks of what the model can do: words of `anthropic-models.ts`, `url` and `file` sources, and `strict` tools. */

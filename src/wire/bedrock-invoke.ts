@@ -3,6 +3,7 @@ import { escaped } from '../auth/sigv4.ts'
 import { eventStream } from '../http/eventstream.ts'
 import { parsed } from '../json/event.ts'
 import type { Decoder, Encoding, Framing, FrameSink, Wire } from '../types/provider.ts'
+import { withBetas } from './anthropic-encode.ts'
 import { anthropicMessages, type MessagesDialect } from './anthropic-messages.ts'
 import { awsException, awsWire } from './aws-fault.ts'
 
@@ -23,11 +24,15 @@ export function bedrockInvoke(lacks: MessagesDialect['lacks']): Wire {
   const messages = anthropicMessages({
     path: ({ target, mode }) => `/model/${escaped(target.model)}/invoke${mode === 'stream' ? '-with-response-stream' : ''}`,
     version: ({ target }) => target.config.api_version ?? 'bedrock-2023-05-31',
-    betasInBody: true,
     framing: chunks,
     ...(lacks ? { lacks } : undefined),
   })
-  return { ...awsWire(messages), name: 'bedrock-invoke', decoder: (encoding) => guarded(messages.decoder(encoding), encoding) }
+  return {
+    ...awsWire(messages),
+    name: 'bedrock-invoke',
+    encode: (encoding) => withBetas(messages.encode(encoding), encoding),
+    decoder: (encoding) => guarded(messages.decoder(encoding), encoding),
+  }
 }
 
 function guarded(decoder: Decoder, { details }: Encoding): Decoder {

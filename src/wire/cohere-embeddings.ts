@@ -39,7 +39,8 @@ export function cohereTexts({ request, input: texts, extra, note }: EmbedEncodin
 /** By type where types were asked for, else the floats themselves. */
 export function cohereVectors(body: unknown, encoding: EmbedEncoding): readonly (readonly number[])[] {
   const { embeddings } = Object(body) as RawEmbeddings
-  return vectors(Array.isArray(embeddings) ? embeddings : (Object(embeddings) as { readonly float?: readonly unknown[] }).float, encoding)
+  const { float = embeddings } = Object(embeddings) as { readonly float?: readonly unknown[] }
+  return vectors(float as readonly unknown[] | undefined, encoding)
 }
 
 export const cohereEmbeddings: EmbedWire = {

@@ -5,6 +5,7 @@ import { signed } from '../../src/core/send.ts'
 import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { Tool } from '../../src/types/tool.ts'
 import { anthropic } from '../../src/providers/anthropic.ts'
+import { withBetas } from '../../src/wire/anthropic-encode.ts'
 import { anthropicMessages } from '../../src/wire/anthropic-messages.ts'
 import { encodingOf, sent, targetOf, type SentBody } from './anthropic-fixtures.ts'
 
@@ -40,9 +41,10 @@ describe('the request', () => {
   })
 
   it('of a cloud that names the model in its URL has the version and the betas in the body', () => {
-    const wire = anthropicMessages({ path: ({ target }) => `/model/${target.model}/invoke`, version: () => 'cloud-2023-05-31', betasInBody: true, lacks: () => ['url', 'schema'] })
+    const wire = anthropicMessages({ path: ({ target }) => `/model/${target.model}/invoke`, version: () => 'cloud-2023-05-31', lacks: () => ['url', 'schema'] })
     const target = targetOf('claude-sonnet-4-5', { ...anthropic, wire }, { headers: { 'Anthropic-Beta': 'a, b' } })
-    const { path, headers, body } = wire.encode(encodingOf({ headers: { 'anthropic-beta': 'c' }, tools: [{ ...look, strict: true }] }, target, { mode: 'stream' }))
+    const encoding = encodingOf({ headers: { 'anthropic-beta': 'c' }, tools: [{ ...look, strict: true }] }, target, { mode: 'stream' })
+    const { path, headers, body } = withBetas(wire.encode(encoding), encoding)
     expect({ path, headers }).toEqual({ path: '/model/claude-sonnet-4-5/invoke', headers: undefined })
     expect(body).toMatchObject({ anthropic_version: 'cloud-2023-05-31', anthropic_beta: ['a', 'b', 'c'] })
     const plain = JSON.parse(JSON.stringify(body)) as object
