@@ -27,12 +27,14 @@ function definite(schema: JsonSchema): boolean {
 
 export function encodeCohere(encoding: Encoding): WireRequest {
   const { request, extra, target, mode, note } = encoding
-  const { maxTokens, temperature, topP, topK, seed, stop = [], parallelToolCalls, responseFormat: shape = 'text' } = request
+  const { maxTokens, temperature: heat, topP, topK, seed, stop = [], parallelToolCalls, responseFormat: shape = 'text' } = request
   const stops = [stop].flat()
   const p = topP === undefined ? topP : Math.min(Math.max(topP, 0.01), 0.99)
   if (stops.length > 5) note('stop', 'at most five: the rest are left out')
   if (parallelToolCalls === false) note('parallelToolCalls', UNKNOWN)
+  const temperature = heat === undefined ? heat : Math.min(1, heat)
   if (p !== topP) note('topP', `sent as ${p}`)
+  if (temperature !== heat) note('temperature', `sent as ${temperature}`)
   unsent(encoding)
   const { messages, documents } = conversation(encoding)
   const schema = typeof shape === 'object' && definite(shape.schema) ? shape.schema : undefined

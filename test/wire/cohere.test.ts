@@ -186,6 +186,7 @@ describe('what is sent', () => {
       model: 'command-a-plus-05-2026', messages: [user], max_tokens: 5, temperature: 0, p: 0.99, k: 0, seed: 1, stop_sequences: ['1', '2', '3', '4', '5'], safety_mode: 'OFF', stream: true,
     })
     expect(notes).toEqual(['stop', 'parallelToolCalls', 'topP'])
+    expect(sent({ temperature: 1.5 })).toMatchObject({ body: { temperature: 1 }, notes: ['temperature'] })
   })
 
   it.each([
