@@ -11,7 +11,7 @@ import { thinking } from './openai-chat-ears.ts'
 import type { ChatMessage, CostOf, Dialect, Ear, Part, Splitter } from './openai-dialect.ts'
 
 /** One company's Chat Completions, where it differs from OpenAI's as others' do too. */
-export interface KinDialect extends Omit<Dialect, 'spent' | 'failed' | 'reason' | 'replay'> {
+export interface KinDialect extends Omit<Dialect, 'spent' | 'failed' | 'reason' | 'replay' | 'noJson'> {
   /** A further place where a body or a chunk holds its usage. */
   readonly usage?: (body: RawBody) => unknown
   /** True where the reasoning is counted beside `completion_tokens`, not in it. */
@@ -29,6 +29,8 @@ export function openaiChatKin({ ears = [], adjust, usage: elsewhere, reasoningAp
     ears: [thinking, ...(splitter ? [tagged(splitter)] : []), ...ears, leftBehind],
     verbatim: !splitter,
     replay,
+    // Many read what they are sent, and refuse a conversation for ever that has arguments which are none.
+    noJson: (raw) => JSON.stringify({ invalid_arguments: raw }),
     adjust: (body, encoding) => {
       body.messages = body.messages.map(inParts)
       adjust?.(body, encoding)

@@ -2,7 +2,7 @@
 import type { ContentBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { addressOf, blocksOf, unreachable, without, wordsOf } from './blocks.ts'
-import { FOREIGN, UNKNOWN } from './fields.ts'
+import { AS_TEXT, FOREIGN, UNKNOWN } from './fields.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
 import { keptOf } from './origin.ts'
@@ -79,7 +79,7 @@ function pdf(url: string, filename: string): Part | undefined {
 }
 
 /** An answer on its way back. Undefined where nothing is left of it. */
-function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
+function assistant(blocks: Blocks, { toolId = String, replay = again, noJson }: Dialect, { target, note }: Encoding): ChatMessage | undefined {
   const turn: { [field: string]: unknown } = {}
   const calls: unknown[] = []
   let content = ''
@@ -87,7 +87,9 @@ function assistant(blocks: Blocks, { toolId = String, replay = again }: Dialect,
     const kept = keptOf(block, target) as Kept | undefined
     if (block.type === 'tool_use') {
       const { id, name, input = {}, invalid } = block
-      const made = kept?.as ? { [kept.as]: { name, input: input['input'] } } : { function: { name, arguments: invalid?.raw ?? JSON.stringify(input) } }
+      if (invalid && noJson) note('messages', AS_TEXT)
+      const written = invalid ? (noJson?.(invalid.raw) ?? invalid.raw) : JSON.stringify(input)
+      const made = kept?.as ? { [kept.as]: { name, input: input['input'] } } : { function: { name, arguments: written } }
       calls.push({ id: toolId(id, note), type: kept?.as ?? 'function', ...made, ...kept?.with })
     } else if (block.type === 'text' || block.type === 'refusal') content += block.text
     else if (kept) replay(block, kept, turn)

@@ -57,6 +57,8 @@ export interface Dialect {
   readonly cacheHint?: (ttl: '5m' | '1h' | undefined) => { readonly [field: string]: unknown }
   /** Puts what is kept of a thought into the message that it goes back in. */
   readonly replay?: (block: ContentBlock, kept: Kept, turn: { [field: string]: unknown }) => void
+  /** What goes back in the place of arguments that are no JSON object. Default: as they came. */
+  readonly noJson?: (raw: string) => string
   /** A tool call's id as this server takes it, which is noted where it is another. */
   readonly toolId?: (id: string, note: Encoding['note']) => string
   /** The last word on a body, before `providerOptions`: what this server's models do not take. */

@@ -80,18 +80,21 @@ describe('messages', () => {
     expect(messagesOf([{ role: 'tool', content: [result('x', [image])] }, { role: 'assistant', content: 'ok' }]).map(({ role }) => role)).toEqual(['tool', 'user', 'assistant'])
   })
 
-  test('calls go back with their arguments, the invalid ones as they came', () => {
+  test.each([
+    [openai, '{"a":'],
+    [compatible, '{"invalid_arguments":"{\\"a\\":"}'],
+  ])('calls go back with their arguments, and those that are none as the server takes them', (provider, written) => {
     const content: ContentBlock[] = [
       { type: 'tool_use', id: 'x', name: 'f', input: { a: 1 } },
       { type: 'tool_use', id: 'y', name: 'g', invalid: { raw: '{"a":', error: 'cut' } },
     ]
-    expect(messagesOf([{ role: 'assistant', content }])).toEqual([
+    expect(messagesOf([{ role: 'assistant', content }], { provider })).toEqual([
       {
         role: 'assistant',
         content: null,
         tool_calls: [
           { id: 'x', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
-          { id: 'y', type: 'function', function: { name: 'g', arguments: '{"a":' } },
+          { id: 'y', type: 'function', function: { name: 'g', arguments: written } },
         ],
       },
     ])
