@@ -239,12 +239,14 @@ interface Asked extends Pick<Call, 'alias' | 'mode' | 'decide'> {
 }
 
 /** A call that does not say yet what it asks. */
-function blank({ runtime, defaults }: Engine, scope: Scope, { request: { signal, timeoutMs }, ...asked }: Asked): Blank {
+function blank({ runtime, defaults }: Engine, scope: Scope, { alias, mode, decide, request: { signal, timeoutMs } }: Asked): Blank {
   const { timeout = 600, stream_overall_timeout = timeout, max_attempts = 10 } = defaults
   const startedAt = runtime.now()
-  const deadline = startedAt + (timeoutMs ?? (asked.mode === 'stream' ? stream_overall_timeout : timeout) * 1000)
+  const deadline = startedAt + (timeoutMs ?? (mode === 'stream' ? stream_overall_timeout : timeout) * 1000)
   return {
-    ...asked,
+    alias,
+    mode,
+    decide,
     scope,
     runtime: scope.defer ? { ...runtime, defer: scope.defer } : runtime,
     signal,

@@ -21,10 +21,16 @@ export interface Lifeline extends Follower {
  * which a signal remembers in Node 20 for as long as it lives whoever has followed it.
  */
 export function follower(...signals: readonly (AbortSignal | undefined)[]): Follower {
+  return following(signals)
+}
+
+/** `ended` is told first. It is no listener, which takes Node as long as the rest of it. */
+function following(signals: readonly (AbortSignal | undefined)[], ended?: (reason: unknown) => void): Follower {
   const control = new AbortController()
   const release = (): void => signals.forEach((signal) => signal && leave(signal, follow))
   const abort = (reason: unknown): void => {
     release()
+    ended?.(reason)
     control.abort(reason)
   }
   const follow = (): void => {
@@ -68,10 +74,9 @@ function leave(signal: AbortSignal, follow: () => void): void {
 
 /** `fetch` and reads are not trusted to notice an abort: a custom one may not. */
 export function lifeline(caller: AbortSignal | undefined, details: ErrorDetails): Lifeline {
-  const line = follower(caller)
-  const { signal } = line
   let drop: ((reason: unknown) => void) | undefined
-  signal.addEventListener('abort', () => drop?.(signal.reason))
+  const line = following([caller], (reason) => drop?.(reason))
+  const { signal } = line
   return {
     ...line,
     hold: (work) =>
