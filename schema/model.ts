@@ -64,7 +64,7 @@ export const model: TUnsafe<ModelConfig> = exactly<ModelConfig>()(Type.Object({
     description: 'Several keys: one that is refused is left out, one that is throttled rests. Instead of `credential`.',
   })),
   base_url: text('Where the provider is, instead of its own address: https, or http on loopback.'),
-  allow_private_hosts: flag('Lets `base_url` be a private, link-local or metadata address. Default false.'),
+  allow_private_hosts: flag('Lets `base_url` be a private, link-local or metadata address, and what is fetched for the model stand at one. Default false.'),
   api_version: text("Version of the provider's API, where it asks for one."),
   api_style: word(
     ['chat_completions', 'responses', 'converse', 'invoke'],

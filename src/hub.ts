@@ -40,6 +40,11 @@ export interface HubOptions {
   readonly env?: Env
   /** Default: the global `fetch`. */
   readonly fetch?: FetchLike
+  /**
+   * Fetches pictures, sounds and documents at an address for models that take bytes only. Default: `fetch`, where the address
+   * is https and public. `false`: none is fetched, and such a request fails with `unsupported`.
+   */
+  readonly fetchMedia?: FetchLike | false
   /** Clock, chance and timers. Default: the platform's. */
   readonly runtime?: Partial<Runtime>
   /** What groups can do beyond `fallback`, `loadbalance` and `weighted`: `@relay/core/groups`. */
@@ -177,7 +182,7 @@ function assemble(given: RelayConfig, options: HubOptions): Engine {
   ]
   demand(config, layers)
   const rings = [...layers, ...builtIn.filter(({ stage }) => !layers.some((layer) => layer.stage === stage))]
-  const send = sender({ ...keys, timeouts: defaults })
+  const send = sender({ ...keys, timeouts: defaults, media: options.fetchMedia })
   return { catalog: known, defaults, runtime, keys: { lookup }, next: pipeline(rings, send) }
 }
 

@@ -2,7 +2,7 @@
 import { scrub } from '../errors.ts'
 import type { Call } from '../types/call.ts'
 import type { Credential, Target } from '../types/provider.ts'
-import { encodingOf, signed } from './send.ts'
+import { encoded, encodingOf } from './encode.ts'
 
 /** Something that Relay dropped, rewrote or filled in. */
 export interface Note {
@@ -36,8 +36,11 @@ export async function explain(call: Call, target: Target, credential: Credential
   const note = (field: string, why: string): void => void (notes.some((it) => it.field === field && it.why === why) || notes.push({ field, why }))
   const encoding = encodingOf(call, target, { details: { alias, model, provider: provider.name }, note })
   for (const field of ['toolChoice', 'parallelToolCalls'] as const) if (encoding.request[field] !== undefined && !encoding.request.tools?.length) note(field, 'there are no tools: left out')
-  const plain = await signed(encoding)
-  const { method, url, headers, body } = credential ? await signed({ ...encoding, note: () => undefined }, credential, { now: call.runtime.now(), cache: new Map() }) : plain
+  const plain = await encoded(encoding, async (url) => {
+    note('messages', 'what stands at an address is fetched when the request is sent, and goes as bytes')
+    return { data: btoa(`what stands at ${new URL(url).host}`), mediaType: '' }
+  })
+  const { method, url, headers, body } = credential ? await provider.sign(plain, credential, { target, now: call.runtime.now(), cache: new Map() }) : plain
   if (!credential && !provider.keyless) note('credential', 'none is in the environment: it is asked for elsewhere when a call is made, or the call fails')
   const masked = Object.entries(headers).map(([name, value]) => [name, plain.headers[name] === value && !SECRET.test(name) ? scrub(value) : '[redacted]'] as const)
   return { alias, provider: provider.name, model, method, url, headers: Object.fromEntries(masked), body: JSON.parse(body ?? 'null'), notes }

@@ -3,9 +3,11 @@ import { RelayError, relayError, type ErrorDetails } from '../errors.ts'
 import { retryAfter } from '../http/backoff.ts'
 import type { Call, Next, Reply } from '../types/call.ts'
 import type { TimeoutsConfig } from '../types/config.ts'
-import type { Credential, Encoding, HttpRequest, SignContext, Target } from '../types/provider.ts'
+import type { Credential, Encoding, SignContext, Target } from '../types/provider.ts'
 import type { Attempt } from '../types/response.ts'
+import type { FetchLike } from '../types/runtime.ts'
 import { stopwatch, type Clock } from './deadline.ts'
+import { encoded, encodingOf, reaching } from './encode.ts'
 import { lifeline } from './lifeline.ts'
 import { legible, streamReply, wholeReply, type Connection } from './reply.ts'
 
@@ -17,6 +19,8 @@ export interface Services {
   readonly print: (target: Target) => string | undefined
   /** The clocks of models that name none. */
   readonly timeouts: TimeoutsConfig
+  /** Fetches what a model takes as bytes only. Default: as everything else is. */
+  readonly media?: FetchLike | false | undefined
 }
 
 /** The innermost step of every call. */
@@ -88,7 +92,7 @@ async function attempt(call: Call, target: Target, sending: Sending): Promise<Re
   }
 }
 
-async function ask(call: Call, target: Target, { credential: secretOf, timeouts, ahead, cache, without, broke }: Sending): Promise<Reply> {
+async function ask(call: Call, target: Target, { credential: secretOf, media, timeouts, ahead, cache, without, broke }: Sending): Promise<Reply> {
   const { runtime, budget, mode } = call
   const { provider, model, alias, config } = target
   const details: { -readonly [field in keyof ErrorDetails]: ErrorDetails[field] } = { provider: provider.name, model, alias }
@@ -105,7 +109,12 @@ async function ask(call: Call, target: Target, { credential: secretOf, timeouts,
     details.secrets = credential && Object.entries(credential).flatMap(([key, value]) => (key === 'type' ? [] : [String(value)]))
     const providerOptions = without && { [without]: undefined, ...call.request.providerOptions }
     const encoding = encodingOf(providerOptions ? { ...call, request: { ...call.request, providerOptions } } : call, target, { details, note: () => undefined })
-    const { url, ...request } = await signed(encoding, credential, { now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache })
+    const reach = reaching(encoding, media ?? runtime.fetch, line.signal)
+    const plain = await line.hold(encoded(encoding, (url) => {
+      watch.expect('timeout_connect', connect_timeout ?? 60)
+      return reach(url)
+    }))
+    const { url, ...request } = credential ? await provider.sign(plain, credential, { target, now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache }) : plain
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.
     const response = await line.hold(runtime.fetch(url, { ...request, redirect: 'manual', signal: line.signal }))
@@ -153,36 +162,4 @@ async function opened(connection: Connection, response: Response): Promise<Reply
   }
   const read: Encoding = { ...encoding, details: { ...details, raw } }
   return legible(() => wholeReply(connection, wire.decode(json, read, headers), json), read)
-}
-
-const DEFAULT = "the model's default in the catalogue"
-
-/** A call as its wire encodes it: the model's default parameters under the request's own. */
-export function encodingOf(call: Call, target: Target, rest: Pick<Encoding, 'details' | 'note'>): Encoding {
-  const known: { [field: string]: unknown } = {}
-  const extra: { [field: string]: unknown } = {}
-  for (const [name, value] of Object.entries(target.config.params ?? {})) {
-    if (/^(max_tokens|temperature|top_[pk]|stop|seed|reasoning|parallel_tool_calls)$/.test(name)) {
-      const field = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-      known[field] = value
-      if (!(field in call.request)) rest.note(field, DEFAULT)
-    } else {
-      extra[name] = value
-      rest.note(name, DEFAULT)
-    }
-  }
-  return { mode: call.mode === 'stream' ? 'stream' : 'chat', request: { ...known, ...call.request }, extra, target, ...rest }
-}
-
-/** The request as it goes out. */
-export async function signed({ target, request, ...rest }: Encoding, credential?: Credential, signing?: Omit<SignContext, 'target'>): Promise<HttpRequest> {
-  const { path, body, headers } = target.provider.wire.encode({ target, request, ...rest })
-  const all: { [name: string]: string } = { 'content-type': 'application/json' }
-  for (const [name, value] of [headers, target.config.headers, request.headers].flatMap((more) => Object.entries(more ?? {}))) {
-    const key = name.toLowerCase()
-    // A list of opt-ins: what the catalogue and the request ask for adds up.
-    all[key] = key.endsWith('-beta') && all[key] ? `${all[key]},${value}` : value
-  }
-  const plain: HttpRequest = { method: 'POST', url: target.baseUrl + path, headers: all, body: JSON.stringify(body) }
-  return credential && signing ? target.provider.sign(plain, credential, { target, ...signing }) : plain
 }

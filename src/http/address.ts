@@ -32,7 +32,7 @@ export function checkAddress(baseUrl: string, rules: AddressRules): string | und
 }
 
 /** 'private' is whatever is not surely on the public network. */
-function placeOf(host: string): 'loopback' | 'private' | undefined {
+export function placeOf(host: string): 'loopback' | 'private' | undefined {
   if (/^(127\.[\d.]+|\[::1]|(.*\.)?localhost|ip6-(localhost|loopback))$/.test(host)) return 'loopback'
   const inside = host[0] === '[' ? insideV6 : /^[\d.]+$/.test(host) ? insideV4 : insideName
   return inside(host) ? 'private' : undefined

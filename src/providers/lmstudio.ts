@@ -17,6 +17,8 @@ export const lmstudio: Provider = {
     // `json_object` is a 400.
     formats: 'json_schema',
     efforts: [[/./, 'low medium high']],
+    // It fetches nothing.
+    bytes: true,
     splitter: thinkTags,
   }),
 }

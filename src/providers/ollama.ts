@@ -15,6 +15,8 @@ export const ollama: Provider = {
   wire: openaiChatKin({
     fields: { topK: null, parallelToolCalls: null, name: null, strict: null },
     efforts: [[/./, 'none low medium high']],
+    // It fetches nothing.
+    bytes: true,
     splitter: thinkTags,
   }),
 }

@@ -187,7 +187,7 @@ export interface ModelConfig extends TimeoutsConfig {
   readonly credentials?: readonly CredentialConfig[]
   /** Where the provider is, instead of its own address: https, or http on loopback. */
   readonly base_url?: string
-  /** Lets `base_url` be a private, link-local or metadata address. Default false. */
+  /** Lets `base_url` be a private, link-local or metadata address, and what is fetched for the model stand at one. Default false. */
   readonly allow_private_hosts?: boolean
   /** Version of the provider's API, where it asks for one. */
   readonly api_version?: string

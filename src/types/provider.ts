@@ -3,6 +3,7 @@ import type { ErrorDetails, RelayError } from '../errors.ts'
 import type { CredentialObject, ModelConfig } from './config.ts'
 import type { EmbedWire, RerankWire } from './embed.ts'
 import type { Delta } from './event.ts'
+import type { Media } from './message.ts'
 import type { ChatRequest } from './request.ts'
 
 /** One deployment of one model, ready to be asked. */
@@ -30,6 +31,8 @@ export interface Encoding {
   readonly note: (field: string, why: string) => void
   /** What every error about this request says of it. */
   readonly details: ErrorDetails
+  /** What stands at an address, as bytes. Undefined where it was not fetched yet: then the request is encoded once more. */
+  readonly reach?: (url: string) => Media | undefined
 }
 
 /** A request before it is signed. */

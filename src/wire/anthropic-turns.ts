@@ -3,7 +3,7 @@ import { relayError } from '../errors.ts'
 import type { ContentBlock, Media, Origin, ToolUseBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
 import { familyOf, type Family } from './anthropic-models.ts'
-import { blocksOf, bytesOf, idsOf, spoken, unpacked, unreachable, without, type Ids } from './blocks.ts'
+import { blocksOf, bytesOf, idsOf, reached, spoken, unpacked, without, type Ids } from './blocks.ts'
 import { AS_TEXT, FOREIGN } from './fields.ts'
 import { answerCalls, say, type Draft, type Manner, type Turn } from './turns.ts'
 
@@ -152,7 +152,7 @@ function spelled(name: string): string {
 
 const PLAIN = { type: 'text', media_type: 'text/plain' }
 
-function source(media: Media, paper: Page): Draft {
+function source(media: Media & { readonly type: string }, paper: Page): Draft {
   const { data, mediaType } = bytesOf(media)
   const { url, fileId: file_id } = media
   const type = file_id ? 'file' : 'url'
@@ -160,5 +160,5 @@ function source(media: Media, paper: Page): Draft {
     return mediaType.startsWith('text/') ? { ...PLAIN, data: unpacked(data) } : { type: 'base64', media_type: mediaType.replace('/jpg', '/jpeg'), data }
   }
   if (!url && !file_id) throw relayError('invalid_request', 'an image or a document needs a `url`, a `fileId`, or `data` with its `mediaType`', paper.details)
-  return paper.lacks.includes(type) ? unreachable(type, paper) : { type, url, file_id }
+  return paper.lacks.includes(type) ? source(reached(media, paper), paper) : { type, url, file_id }
 }

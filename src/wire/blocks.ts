@@ -45,10 +45,18 @@ export function wordsOf({ title, context, text, ...media }: DocumentBlock): stri
   return words === undefined ? words : [title, context, words].filter(Boolean).join('\n\n')
 }
 
-/** @throws InvalidRequestError that lets another model answer. */
-export function unreachable(type: string, { details }: Pick<Encoding, 'details'>): never {
-  throw relayError('unsupported', `this ${type} cannot be fetched from here: put the bytes into \`data\`, with their \`mediaType\``, details)
+/**
+ * The same with its bytes in the place of its address.
+ * @throws InvalidRequestError that lets another model answer.
+ */
+export function reached<Block extends Media & { readonly type: string }>({ url, ...block }: Block, { reach, details }: Pick<Encoding, 'reach' | 'details'>): Omit<Block, 'url'> {
+  const found = url && /^https?:/.test(url) ? reach?.(url) : undefined
+  if (!found) throw relayError('unsupported', `this ${block.type} cannot be sent from here: put the bytes into \`data\`, with their \`mediaType\``, details)
+  return { ...block, ...found, mediaType: block.mediaType || found.mediaType || TYPES[block.type] || '' }
 }
+
+/** What is most likely, where nobody says. */
+const TYPES: { readonly [block: string]: string } = { image: 'image/png', document: 'application/pdf', audio: 'audio/mpeg' }
 
 /** An id that is not taken as it is, as nine letters and digits: the same for the same, every time. */
 export function nine(id: string, note: Encoding['note']): string {

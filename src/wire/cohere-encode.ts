@@ -4,7 +4,7 @@ import { deepMerge } from '../json/merge.ts'
 import type { ContentBlock, DocumentBlock } from '../types/message.ts'
 import type { Encoding, WireRequest } from '../types/provider.ts'
 import type { JsonSchema, ServerTool, Tool } from '../types/tool.ts'
-import { addressOf, blocksOf, idsOf, spoken, unreachable, wordsOf, type Ids } from './blocks.ts'
+import { addressOf, blocksOf, idsOf, reached, spoken, wordsOf, type Ids } from './blocks.ts'
 import { tokensFor } from './effort.ts'
 import { FOREIGN, REFUSED, UNKNOWN, unsent } from './fields.ts'
 import { lost, worded } from './format.ts'
@@ -86,26 +86,33 @@ function some<T>(list: T[]): T[] | undefined {
   return list.length ? list : undefined
 }
 
-function partsOf(block: ContentBlock, { request: { responseFormat = 'text' }, note, details }: Encoding, documents: Draft[]): Draft[] {
+function partsOf(block: ContentBlock, encoding: Encoding, documents: Draft[]): Draft[] {
+  const { request: { responseFormat = 'text' }, note } = encoding
   const { type } = block
   if (type === 'text' || type === 'refusal') return [{ type: 'text', text: block.text }]
   if (type === 'native') return [block.data as Draft]
   if (type === 'image') {
-    const url = addressOf(block) ?? unreachable(type, { details })
+    const url = addressOf(block) ?? addressOf(reached(block, encoding))
     return [{ type: 'image_url', image_url: { url, detail: block.detail === 'original' ? 'high' : block.detail } }]
   }
   if (type === 'document') {
-    const text = wordsOf(block) ?? unreachable(type, { details })
+    const read = readable(block, encoding)
+    const text = wordsOf(read)
     // Documents and an answer in JSON do not go together.
     if (responseFormat !== 'text') {
       note('messages', 'beside JSON a document is part of its message')
       return [{ type: 'text', text }]
     }
-    documents.push({ id: `${documents.length}`, ...documentOf(block) })
+    documents.push({ id: `${documents.length}`, ...documentOf(read) })
     return []
   }
   note('messages', FOREIGN)
   return []
+}
+
+/** A document as words; what stands at an address may be some. */
+function readable(block: DocumentBlock, encoding: Encoding): DocumentBlock {
+  return wordsOf(block) === undefined ? readable(reached(block, encoding), encoding) : block
 }
 
 function documentOf({ title, ...block }: DocumentBlock): Draft {

@@ -1,8 +1,8 @@
 // The Converse dialect: messages to turns and blocks, under its rules of order, names and replay.
 import { relayError } from '../errors.ts'
-import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, ToolResultBlock } from '../types/message.ts'
+import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock, Media, ToolResultBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { blocksOf, bytesOf, idsOf, nine, spoken, unreachable, without, type Ids } from './blocks.ts'
+import { blocksOf, bytesOf, idsOf, nine, reached, spoken, without, type Ids } from './blocks.ts'
 import type { ConverseFamily } from './converse-encode.ts'
 import { AS_TEXT, FOREIGN, MOVED, UNKNOWN } from './fields.ts'
 import { isMintedBy } from './origin.ts'
@@ -153,11 +153,11 @@ const FORMATS: readonly (readonly [type: RegExp, format: string])[] = [
   [/excel/, 'xls'],
 ]
 
-function media(block: ImageBlock | AudioBlock | DocumentBlock, page: Page): { readonly format: string; readonly source: Draft } {
+function media(block: Media & Pick<ImageBlock | AudioBlock | DocumentBlock, 'type'>, page: Page): { readonly format: string; readonly source: Draft } {
   const { type, url = '' } = block
   const { data, mediaType = '' } = bytesOf(block)
   const stored = url.startsWith('s3://')
-  if (data === undefined && !stored) unreachable(type, page)
+  if (data === undefined && !stored) return media(reached(block, page), page)
   const word = (mediaType.split('/')[1] ?? /\.(\w+)$/.exec(url)?.[1] ?? '').toLowerCase().replace(/^x-/, '')
   if (!word) throw relayError('invalid_request', `the ${type} wants its \`mediaType\``, page.details)
   return { format: FORMATS.find(([pattern]) => pattern.test(word))?.[1] ?? word, source: stored ? { s3Location: { uri: url } } : { bytes: data } }

@@ -1,7 +1,7 @@
 // Relay's messages to those of Chat Completions.
-import type { ContentBlock } from '../types/message.ts'
+import type { AudioBlock, ContentBlock, DocumentBlock, ImageBlock } from '../types/message.ts'
 import type { Encoding } from '../types/provider.ts'
-import { addressOf, blocksOf, unreachable, without, wordsOf } from './blocks.ts'
+import { addressOf, blocksOf, reached, without, wordsOf } from './blocks.ts'
 import { AS_TEXT, FOREIGN, UNKNOWN } from './fields.ts'
 import type { Kept } from './openai-chat-content.ts'
 import type { ChatMessage, Dialect, Part } from './openai-dialect.ts'
@@ -55,21 +55,27 @@ function partsOf(blocks: Blocks, dialect: Dialect, encoding: Encoding): Part[] {
     if (type === 'text' || type === 'refusal') parts.push({ type: 'text', text: block.text })
     else if (type === 'image' || type === 'audio' || type === 'document') {
       without(type === 'document' && wordsOf(block) === undefined ? 'context citations' : 'citations', block, encoding.note)
-      parts.push(mediaOf(block, dialect) ?? unreachable(type, encoding))
+      parts.push(mediaPart(block, dialect, encoding))
     } else if (type === 'cache_hint' && dialect.cacheHint && last) Object.assign(last, dialect.cacheHint(block.ttl))
     else encoding.note(type, UNKNOWN)
   }
   return parts.filter(({ text }) => text !== '')
 }
 
-function mediaOf(block: ContentBlock & { readonly type: 'image' | 'audio' | 'document' }, { file = pdf }: Dialect): Part | undefined {
+type MediaBlock = ImageBlock | AudioBlock | DocumentBlock
+
+function mediaPart(block: MediaBlock, dialect: Dialect, encoding: Encoding): Part {
+  return mediaOf(block, dialect) ?? mediaPart(reached(block, encoding), dialect, encoding)
+}
+
+function mediaOf(block: MediaBlock, { file = pdf, bytes }: Dialect): Part | undefined {
   const { type, fileId } = block
   const url = addressOf(block) ?? ''
   if (type === 'document') {
     const text = wordsOf(block)
     return text !== undefined ? { type: 'text', text } : url ? file(url, block.title ?? 'document.pdf') : { type: 'file', file: { file_id: fileId } }
   }
-  if (type === 'image') return url ? { type: 'image_url', image_url: { url, detail: block.detail } } : undefined
+  if (type === 'image') return url && !(bytes && /^http/.test(url)) ? { type: 'image_url', image_url: { url, detail: block.detail } } : undefined
   const [, format = '', data] = /^data:audio\/(?:x-)?([^;,]+).*?,(.*)$/s.exec(url) ?? []
   return data ? { type: 'input_audio', input_audio: { data, format: { mpeg: 'mp3', wave: 'wav' }[format] ?? format } } : undefined
 }

@@ -51,6 +51,8 @@ export interface Dialect {
   readonly efforts?: readonly (readonly [model: RegExp, levels: string])[]
   /** How a level is sent, or a budget in tokens (0: none was given). Default: `reasoning_effort`. */
   readonly effort?: (level: string, budget: number) => { readonly [field: string]: unknown }
+  /** True where a picture is taken as bytes only. */
+  readonly bytes?: true
   /** The part for a document at an address or in a `data:` URL; undefined where it cannot be sent. */
   readonly file?: (url: string, name: string) => Part | undefined
   /** What goes onto a part that everything up to is to be cached. */

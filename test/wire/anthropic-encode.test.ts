@@ -1,7 +1,7 @@
 // The Messages dialect, what is sent: the conversation, what surrounds it, and what each family of models takes.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { signed } from '../../src/core/send.ts'
+import { encoded } from '../../src/core/encode.ts'
 import type { ContentBlock, Message } from '../../src/types/message.ts'
 import type { Tool } from '../../src/types/tool.ts'
 import { anthropic } from '../../src/providers/anthropic.ts'
@@ -56,7 +56,8 @@ describe('the request', () => {
 
   it('goes out with the betas of the catalogue and of the request, and with the key in a header of its own', async () => {
     const target = targetOf('claude-opus-4-8', anthropic, { headers: { 'Anthropic-Beta': 'a' } })
-    const { url, headers } = await signed(encodingOf({ headers: { 'anthropic-beta': 'b,c' } }, target), { type: 'key', value: 'secret' }, { now: 0, cache: new Map() })
+    const plain = await encoded(encodingOf({ headers: { 'anthropic-beta': 'b,c' } }, target), () => expect.fail('nothing to fetch'))
+    const { url, headers } = await anthropic.sign(plain, { type: 'key', value: 'secret' }, { target, now: 0, cache: new Map() })
     expect(url).toBe('https://api.test/v1/messages')
     expect(headers).toEqual({ 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'anthropic-beta': 'a,b,c', 'x-api-key': 'secret' })
   })

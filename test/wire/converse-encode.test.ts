@@ -165,8 +165,8 @@ describe('media', () => {
   })
 
   it.each<[ContentBlock, string, RegExp]>([
-    [{ type: 'image', url: 'https://a.test/x.png' }, 'unsupported', /image cannot be fetched from here/],
-    [{ type: 'document', fileId: 'file-1' }, 'unsupported', /document cannot be fetched from here/],
+    [{ type: 'image', url: 'https://a.test/x.png' }, 'unsupported', /image cannot be sent from here/],
+    [{ type: 'document', fileId: 'file-1' }, 'unsupported', /document cannot be sent from here/],
     [{ type: 'image', data: 'AA==' }, 'invalid_request', /wants its `mediaType`/],
   ])('%j is refused', (block, code, message) => {
     const ask = (): unknown => bedrock.wire.encode(encodingOf({ messages: [user(block)] }))
