@@ -41,7 +41,7 @@ export interface CanonicalParts {
 }
 
 /** What has to be signed, besides the host. Whatever else there is, proxies and runtimes may add to or change on the way. */
-const SIGNED = /^(accept|content-type|x-amz-.*)$/
+const SIGNED = /^(accept|content-type|x-(?!amzn|forwarded).*)$/
 
 const encoder = new TextEncoder()
 

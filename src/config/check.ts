@@ -114,7 +114,7 @@ function checkAlias(alias: string, report: Report): void {
 /** What holds for a field by its name. */
 function checkFields(section: string, value: unknown, report: Report): void {
   each(value, (item, key) => {
-    const broken = unset(item) ? undefined : RULES.find(([place, holds]) => place.test(`${section}.${key}`) && !holds(item))
+    const broken = item === undefined ? undefined : RULES.find(([place, holds]) => place.test(`${section}.${key}`) && !holds(item))
     if (broken) report(broken[2], key)
   })
 }

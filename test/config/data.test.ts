@@ -29,6 +29,7 @@ const mistakes: readonly (readonly [name: string, config: unknown, path: string,
   ['null for a member', group({ members: ['a', null] }), 'groups.g.members.1.name', /is missing/],
   ['a weight below 0', group({ members: ['a', { name: 'b', weight: -1 }] }), 'groups.g.members.1.weight', /0 or more/],
   ['a member that is nobody', group({ members: ['a', 'c'] }), 'groups.g.members.1', /no key of models/],
+  ['a number that is null', { defaults: { timeout: null }, models: {} }, 'defaults.timeout', /above 0/],
 ]
 
 describe('a hub refuses', () => {
