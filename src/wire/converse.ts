@@ -87,7 +87,6 @@ export function converse(dialect: ConverseDialect): Wire {
 function reader({ details }: Encoding): Reading {
   const blocks = assembling()
   let stop = false
-  let over = false
   const done: Delta = { type: 'done' }
   const take = (raw: RawAnswer, event: string, all: boolean): readonly Delta[] => {
     const failure = awsException(raw, event, details)
@@ -108,10 +107,9 @@ function reader({ details }: Encoding): Reading {
     }
     if (event !== 'metadata') return []
     // What was used comes after the stop, and is the last word.
-    over = stop
-    return over ? [...counted(raw), done] : counted(raw)
+    return stop ? [...counted(raw), done] : counted(raw)
   }
-  return { take: take as Reading['take'], end: (all) => (!all && stop && !over ? [done] : []) }
+  return { take: take as Reading['take'] }
 }
 
 /** A block of which the caller sees nothing until it is whole. */
