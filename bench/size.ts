@@ -39,7 +39,7 @@ export interface Weight {
 }
 
 /** Everything that a hub could conceivably do without: what is left is one model, asked once, whole or streamed. */
-const SPARED = /(config\/(check|env|rates)|core\/(embed|explain|repeat|sum)|http\/(address|backoff|network)|layers\/(groups\/\w+|retry|price)|routing\/\w+|secrets\/pool|wire\/(embeddings|openai-chat-ears|openai-models|openai-effort|think-tags))\.ts$/
+const SPARED = /(config\/(check|env|rates)|core\/(embed|explain|repeat|sum)|http\/(address|backoff|media|network)|layers\/(groups\/\w+|retry|price)|routing\/\w+|secrets\/pool|wire\/(embeddings|openai-chat-ears|openai-models|openai-effort|think-tags))\.ts$/
 
 /** Puts nothing in the place of what a hub could do without. */
 const spare: Plugin = {
