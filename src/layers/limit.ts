@@ -96,12 +96,10 @@ export function limit(options: LimitOptions): Layer {
         for (const [n, leave] of more.entries()) leave({ ...NOTHING, requests: n < taken ? 1 : 0 })
       }
       const requests = unique(counted.filter(({ measure }) => measure === 'requests'))
-      const again: Call['again'] = async (failed) => {
-        if (failed) failures.add(failed)
-        more.push(await hold(call, requests, options))
-      }
+      const again: Call['again'] = async () => void more.push(await hold(call, requests, options))
+      const lost: Call['lost'] = (failure) => void failures.add(failure)
       try {
-        const reply = await next({ ...call, again })
+        const reply = await next({ ...call, again, lost })
         // As it is here: rings further out may add what others have cost, who settle it themselves.
         let own: ChatResponse | undefined
         reply.finish.push((response) => (own = response))

@@ -23,7 +23,7 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
   return {
     stage: 'retry',
     wrap: (next) => async (call) => {
-      const { runtime, budget, alternatives, signal, again } = call
+      const { runtime, budget, alternatives, signal, again, lost } = call
       const most = call.target ? retries(call.target) : 0
       // The failure that is being tried again.
       let failure: RelayError | undefined
@@ -31,7 +31,7 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
         const kind = failure ? 'retry' : call.kind
         const target = call.target && (keys?.pick(call.target, runtime.now()) ?? call.target)
         try {
-          if (failure) await again?.(failure)
+          if (failure) await again?.()
           const reply = await next({ ...call, kind, ...(target && { target }) })
           if (target) keys?.report(target, undefined, runtime.now())
           return reply
@@ -43,6 +43,7 @@ export function retry({ retries, initial, max, keys }: RetryOptions): Layer {
             if (other) continue
             throw failure ?? error
           }
+          lost?.(error)
           if (budget.left <= 0) throw error
           failure = error
           if (other) continue

@@ -43,10 +43,12 @@ export interface Call {
   /** Where a call takes several requests, models that have failed for good: they fail again, unasked. `route` adds to it. */
   readonly fallen?: Map<string, RelayError>
   /**
-   * Set by `limit`: asks for room for one more request of the same call, after one that failed. Throws a LimitError, or the
+   * Set by `limit`: asks for room for one more request of the same call. Throws a LimitError, or the
    * signal's reason.
    */
-  readonly again?: (failed?: RelayError) => Promise<void>
+  readonly again?: () => Promise<void>
+  /** Set by `limit`: is told of each request that failed, whatever becomes of the call after it. */
+  readonly lost?: (failure: RelayError) => void
 }
 
 /** Says who is asked for a call, the first of them by `alias`. */

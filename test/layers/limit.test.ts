@@ -319,7 +319,7 @@ describe('what is counted', () => {
     ['whose answer cannot be read', () => new Response('<html>', { headers: { 'content-type': 'application/json' } }), 3],
     ['that does not get through', async () => Promise.reject(new TypeError('fetch failed')), 0],
     ['that is refused', () => failure(503), 0],
-  ])('is what an attempt used %s, whether it is tried again or not', async (_, lost, tokens) => {
+  ])('is what an attempt used %s, whether it is tried again, would have been, or not', async (_, lost, tokens) => {
     const used: number[] = []
     const memory = memoryStore()
     const store: LimitStore = { ...memory, settle: (id, spent) => (used.push(...Object.values(spent)), memory.settle(id, spent)) }
@@ -330,7 +330,14 @@ describe('what is counted', () => {
     const once = staged([{ tokens: 1000 }], answers(lost), { store })
     await caught(once.hub.stream('three', asked).response())
     await once.clock.pass(0)
-    expect(used).toEqual([tokens + 110, tokens])
+    const control = new AbortController()
+    const left = staged([{ tokens: 1000 }], answers(lost), { store })
+    const waiting = caught(left.hub.stream('one', { ...asked, signal: control.signal }).response())
+    await left.clock.pass(1)
+    control.abort(new Error('enough'))
+    expect(await waiting).toMatchObject({ message: 'enough' })
+    await left.clock.pass(0)
+    expect(used).toEqual([tokens + 110, tokens, tokens])
   })
 
   it('is not a retry that an open circuit forbids', async () => {
