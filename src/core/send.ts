@@ -110,10 +110,10 @@ async function ask(call: Call, target: Target, { credential: secretOf, media, ti
     const providerOptions = without && { [without]: undefined, ...call.request.providerOptions }
     const encoding = encodingOf(providerOptions ? { ...call, request: { ...call.request, providerOptions } } : call, target, { details, note: () => undefined })
     const reach = reaching(encoding, media ?? runtime.fetch, line.signal)
-    const plain = await line.hold(encoded(encoding, (url) => {
+    const plain = await encoded(encoding, (url) => {
       watch.expect('timeout_connect', connect_timeout ?? 60)
-      return reach(url)
-    }))
+      return line.hold(reach(url))
+    })
     const { url, ...request } = credential ? await provider.sign(plain, credential, { target, now: runtime.now() + (ahead.get(target.baseUrl) ?? 0), cache }) : plain
     watch.expect('timeout_connect', connect_timeout)
     // A redirect would take the credential to another host.

@@ -14,6 +14,7 @@ import {
 import type { Hub } from '../../src/hub.ts'
 import type { Layer, Outcome, Stage } from '../../src/types/call.ts'
 import type { StreamEvent } from '../../src/types/event.ts'
+import type { Provider } from '../../src/types/provider.ts'
 import { makeClock, START } from './clock.ts'
 import { answers, ask, config, done, failure, frames, hello, json, makeHub, stream, text, toy, usage } from './toy.ts'
 
@@ -484,6 +485,16 @@ describe('a hub', () => {
     expect(error).toBeInstanceOf(ConfigError)
     expect(error.cause).toBeUndefined()
     expect(`${error.message} ${error.stack}`).not.toContain('toy-secret-key')
+  })
+
+  it('a slip of a wire is told as it is: the network has no part in it, and nobody asks again', async () => {
+    const slip = new TypeError('Cannot read properties of undefined')
+    const fetch = answers(() => json(hello))
+    const odd: Provider = { ...toy, wire: { ...toy.wire, encode: () => { throw slip } } }
+    const hub = makeHub(fetch, { providers: [odd] })
+    expect(await caught(hub.chat('one', ask))).toBe(slip)
+    expect(await caught(hub.stream('both', ask).response())).toBe(slip)
+    expect(fetch.seen).toEqual([])
   })
 
   it('asks the model that a router picks, and the next where it fails', async () => {
