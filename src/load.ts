@@ -1,10 +1,9 @@
 // What the doors of the runtimes share: sources to a hub with every provider in it.
-import { rulesOf } from './config/limits.ts'
 import { ratesOf } from './config/rates.ts'
 import { Hub, type HubOptions } from './hub.ts'
 import { breaker } from './layers/breaker.ts'
 import { groupFeatures } from './layers/groups/index.ts'
-import { limit } from './layers/limit.ts'
+import { limit, rulesOf } from './layers/limit.ts'
 import { providers as every } from './providers/index.ts'
 import { sources } from './sources.ts'
 import { memoryStore } from './stores/memory.ts'

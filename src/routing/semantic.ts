@@ -4,6 +4,8 @@ import { lifeline, type Lifeline } from '../core/lifeline.ts'
 import { RelayError, type ErrorCode, type ErrorDetails } from '../errors.ts'
 import { checkAddress } from '../http/address.ts'
 import { retryAfter } from '../http/backoff.ts'
+import { parsed } from '../json/event.ts'
+import { isFields, type Fields } from '../json/merge.ts'
 import type { ContentBlock, Message } from '../types/message.ts'
 import type { FetchLike, Runtime } from '../types/runtime.ts'
 import { RouterAuthError, RouterQuotaError, RouterTimeoutError, RoutingError } from './errors.ts'
@@ -86,14 +88,11 @@ async function answered(response: Response, { line, secrets, now }: Asked): Prom
   }
   const raw = await line.hold(response.text())
   const details: ErrorDetails = { status, requestId, raw, secrets, retryAfterMs: status === 200 ? undefined : retryAfter(headers, now()) }
-  const fields = fieldsOf(parsed(raw))
+  const said = parsed(raw)
+  const fields = isFields(said) ? said : undefined
   if (status !== 200) throw fault(fields ?? {}, details)
   if (!fields) throw new RoutingError('invalid_response', 'the router answered with something that is no JSON object', details)
   return decode(fields, now(), details)
-}
-
-interface Fields {
-  readonly [field: string]: unknown
 }
 
 /** The body but for the messages, with every field of the protocol. */
@@ -192,16 +191,4 @@ function fault({ error_code, message }: Fields, details: ErrorDetails): RoutingE
   const kind = KINDS.find(({ word, statuses }) => statuses.includes(status) || error_code === word)
   const said = `the router answered ${status}${typeof message === 'string' && message ? `: ${message}` : ''}`
   return kind ? new kind.error(kind.code, said, details) : new RoutingError('server_error', said, details)
-}
-
-function parsed(raw: string): unknown {
-  try {
-    return JSON.parse(raw)
-  } catch {
-    return undefined
-  }
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
 }

@@ -1,11 +1,10 @@
 // Limits as callers meet them: through a hub, its retries, its groups and its failures.
 import { describe, expect, it } from 'vitest'
-import { rulesOf } from '../../src/config/limits.ts'
 import { ProviderError, type RelayError } from '../../src/errors.ts'
 import type { Hub, HubOptions } from '../../src/hub.ts'
 import { breaker } from '../../src/layers/breaker.ts'
 import { hedge } from '../../src/layers/groups/hedge.ts'
-import { limit, type LimitOptions } from '../../src/layers/limit.ts'
+import { limit, rulesOf, type LimitOptions } from '../../src/layers/limit.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { RelayConfig } from '../../src/types/config.ts'
 import type { LimitConfig, LimitStore } from '../../src/types/limits.ts'

@@ -1,5 +1,6 @@
 // Streams that break off: the next member is shown what was said and goes on from there, in the same answer.
 import { conclude } from '../../core/outcome.ts'
+import { plusCost, plusUsage } from '../../core/sum.ts'
 import { REMEDY, RelayError } from '../../errors.ts'
 import type { Outcome, Reply } from '../../types/call.ts'
 import type { Delta } from '../../types/event.ts'
@@ -7,7 +8,6 @@ import type { Citation, ContentBlock, TextBlock } from '../../types/message.ts'
 import type { ChatRequest } from '../../types/request.ts'
 import type { ChatResponse, Usage } from '../../types/response.ts'
 import type { GroupFeature, Line } from './feature.ts'
-import { plusCost, plusUsage } from '../../core/sum.ts'
 
 /** For groups with `on_interrupt: continue`. */
 export const continuation: GroupFeature = {

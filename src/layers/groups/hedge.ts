@@ -1,11 +1,11 @@
 // Hedging: when the member that was asked is slow to begin, another is asked too, and whoever begins first is heard.
 import { follower } from '../../core/lifeline.ts'
 import { conclude } from '../../core/outcome.ts'
+import { plusCost } from '../../core/sum.ts'
 import { estimateInput } from '../../core/tokens.ts'
 import type { Budget, Call, Reply } from '../../types/call.ts'
 import type { Attempt, ChatResponse, Cost } from '../../types/response.ts'
 import type { GroupFeature, Line, Open, Services } from './feature.ts'
-import { plusCost } from '../../core/sum.ts'
 
 /** Times that the percentile is taken of. */
 const KEPT = 256
