@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { arnRegion, awsHost } from '../../src/auth/aws-host.ts'
 import { canonicalRequest, signatureOf, signV4, stringToSign, type AwsKeys } from '../../src/auth/sigv4.ts'
 import type { HttpRequest } from '../../src/types/provider.ts'
+import type { SigV4Vector } from '../portable/published.ts'
 
 const keys: AwsKeys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 const body = '{"messages":[{"role":"user","content":[{"text":"hi"}]}]}'
@@ -162,17 +163,9 @@ describe('awsHost', () => {
   })
 })
 
-interface Case {
-  readonly name: string
-  readonly request: { readonly method: string; readonly path: string; readonly query: string; readonly headers: readonly [string, string][]; readonly body?: string; readonly body_base64?: string }
-  readonly credentials: AwsKeys
-  readonly region: string
-  readonly service: string
-  readonly timestamp: string
-  readonly normalize_path: boolean
-  readonly sign_body_header: boolean
-  readonly omit_session_token?: boolean | null
-  readonly expect: { readonly canonical_request: string; readonly string_to_sign: string; readonly authorization: string; readonly signature: string }
+interface Case extends SigV4Vector {
+  readonly credentials: SigV4Vector['credentials'] & AwsKeys
+  readonly expect: SigV4Vector['expect'] & { readonly authorization: string }
 }
 
 const shared = new URL('../../../shared/data/sigv4.json', import.meta.url)
